@@ -1,0 +1,370 @@
+//! What went wrong, in the shape in which it travels (`docs/protocol.md#errordetail`).
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::json::{self, Encode, Value, Writer};
+use crate::text;
+
+/// An error of a check or of a host function.
+///
+/// A check that returns one answers with status `error` and this detail. It is kept as the JSON that it is on
+/// the wire: so one that came from the host is passed on with everything that the host said.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Detail>);
+
+/// Boxed, for results are passed on far more often than errors are made.
+#[derive(Clone, PartialEq, Eq)]
+struct Detail {
+    /// An object. Where a key stands there twice, the last one counts, as everywhere in this protocol.
+    json: Vec<u8>,
+}
+
+/// The `type` of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A peer could not be reached, or the connection failed.
+    Network,
+    /// Something took too long.
+    Timeout,
+    /// The configuration is wrong.
+    Config,
+    /// The plugin panicked.
+    Panic,
+    /// The plugin was not granted what it asked for.
+    Capability,
+    /// A command failed.
+    Exec,
+    /// Data does not have the form that it must have.
+    Validation,
+    /// Anything else, and everything that should not happen.
+    Internal,
+    /// A type that only the host knows; [`Error::type_name`] tells it.
+    Other,
+}
+
+impl Kind {
+    const ALL: [Self; 8] = [
+        Self::Network,
+        Self::Timeout,
+        Self::Config,
+        Self::Panic,
+        Self::Capability,
+        Self::Exec,
+        Self::Validation,
+        Self::Internal,
+    ];
+
+    /// The `type` on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Config => "config",
+            Self::Panic => "panic",
+            Self::Capability => "capability",
+            Self::Exec => "exec",
+            Self::Validation => "validation",
+            Self::Internal => "internal",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Error {
+    /// An error without a code.
+    #[must_use]
+    #[cold]
+    pub fn new(kind: Kind, message: impl AsRef<str>) -> Self {
+        Self::with_parts(kind, message.as_ref(), "")
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn with_parts(kind: Kind, message: &str, code: &str) -> Self {
+        let mut out = Writer::new();
+        out.begin_object();
+        out.member("message", message);
+        out.member("type", kind.as_str());
+        out.member("code", code);
+        if kind == Kind::Timeout {
+            out.member("is_timeout", true);
+        }
+        out.end_object();
+        Self(Box::new(Detail { json: out.into_bytes() }))
+    }
+
+    /// A failure that has no better type.
+    #[must_use]
+    #[cold]
+    pub fn internal(message: impl AsRef<str>) -> Self {
+        Self::new(Kind::Internal, message)
+    }
+
+    /// A configuration that breaks a rule; `field` is the path of the value, or empty.
+    #[must_use]
+    #[cold]
+    pub fn config(field: &str, reason: &str) -> Self {
+        let quotes = if field.is_empty() { ["", "", ": "] } else { [" for field '", field, "': "] };
+        let message = text!["config validation failed", quotes[0], quotes[1], quotes[2], reason];
+        Self::with_parts(Kind::Config, &message, field)
+    }
+
+    /// A request or answer of the host function `function` that breaks the protocol.
+    #[must_use]
+    #[cold]
+    pub fn wire_format(operation: &str, function: &str, reason: &str) -> Self {
+        let message = text!["wire format ", operation, " failed for ", function, ": ", reason];
+        Self::with_parts(Kind::Internal, &message, "wire_format")
+    }
+
+    /// Sets the code.
+    #[must_use]
+    pub fn with_code(self, code: &str) -> Self {
+        self.and("code", code)
+    }
+
+    /// Sets the error that led to this one, which is about time or absence if that one is.
+    #[must_use]
+    pub fn with_source(mut self, source: &Self) -> Self {
+        if source.is_timeout() {
+            self = self.with_timeout();
+        }
+        if source.is_not_found() {
+            self = self.with_not_found();
+        }
+        self.and("wrapped", source)
+    }
+
+    /// Marks it as a matter of time.
+    #[must_use]
+    pub fn with_timeout(self) -> Self {
+        self.and("is_timeout", true)
+    }
+
+    /// Marks it as about something that does not exist.
+    #[must_use]
+    pub fn with_not_found(self) -> Self {
+        self.and("is_not_found", true)
+    }
+
+    /// Sets a member, in place of what there was.
+    fn and(self, key: &str, value: impl Encode) -> Self {
+        let mut out = Writer::new();
+        out.begin_object();
+        for (name, old) in Value::at(&self.0.json).members().into_iter().flatten() {
+            if !json::same_key(name, key) {
+                out.raw_member(name, old);
+            }
+        }
+        out.member(key, value);
+        out.end_object();
+        Self(Box::new(Detail { json: out.into_bytes() }))
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        let name = self.type_name();
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == name).unwrap_or(Kind::Other)
+    }
+
+    /// Its type by name, also where that is one that only the host knows.
+    #[must_use]
+    pub fn type_name(&self) -> Cow<'_, str> {
+        self.text("type")
+    }
+
+    /// Its code, or an empty string.
+    #[must_use]
+    pub fn code(&self) -> Cow<'_, str> {
+        self.text("code")
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn message(&self) -> Cow<'_, str> {
+        self.text("message")
+    }
+
+    /// Whether something took too long.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.get("is_timeout").boolean().unwrap_or_default()
+    }
+
+    /// Whether something does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.get("is_not_found").boolean().unwrap_or_default()
+    }
+
+    /// The error that led to this one.
+    #[must_use]
+    pub fn cause(&self) -> Option<Self> {
+        let wrapped = self.get("wrapped");
+        (wrapped.kind() == json::Kind::Object).then(|| Self::from_detail(wrapped.raw().into()))
+    }
+
+    /// Any member of the detail, such as `details`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Value<'_> {
+        Value::at(&self.0.json).get(key)
+    }
+
+    fn text(&self, key: &str) -> Cow<'_, str> {
+        self.get(key).text().unwrap_or_default()
+    }
+
+    fn from_detail(json: Vec<u8>) -> Self {
+        Self(Box::new(Detail { json }))
+    }
+
+    /// The error that a host reported under the key `error` of an answer.
+    ///
+    /// It may be an object, the ErrorDetail; without a type it gets the type `otherwise`. Or it is a string:
+    /// then it is the short name in an envelope, whose text is the answer's `message`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn from_reply(function: &str, error: Value<'_>, answer: Value<'_>, otherwise: Kind) -> Self {
+        match error.kind() {
+            json::Kind::Object => {
+                let mut detail = Self::from_detail(error.raw().into());
+                if detail.type_name().is_empty() {
+                    detail.0.json.pop();
+                    let mut out = Writer::from(detail.0.json);
+                    out.member("type", otherwise.as_str());
+                    out.end_object();
+                    detail = Self::from_detail(out.into_bytes());
+                }
+                detail
+            }
+            json::Kind::String => {
+                let (name, message) = (error.text(), answer.get("message").text());
+                Self::from_envelope(&name.unwrap_or_default(), &message.unwrap_or_default())
+            }
+            _ => Self::wire_format("decode", function, "error is neither an object nor a string"),
+        }
+    }
+
+    /// An envelope has no type: it shows in its name, and denials in their text.
+    fn from_envelope(name: &str, message: &str) -> Self {
+        // Every denial speaks of a capability or of capabilities. `str::contains` would bring 3 KB of algorithm.
+        let mut rest = message.as_bytes();
+        while let [_, later @ ..] = rest
+            && !rest.starts_with(b"capabilit")
+        {
+            rest = later;
+        }
+        let kind = match name {
+            _ if !rest.is_empty() => Kind::Capability,
+            "VALIDATION_ERROR" => Kind::Validation,
+            _ => Kind::Internal,
+        };
+        Self::with_parts(kind, message, name)
+    }
+}
+
+impl Encode for Error {
+    fn encode(&self, out: &mut Writer) {
+        out.raw(&self.0.json);
+    }
+}
+
+/// The text that Go's SDKs give: `type: message [code]: cause`, without an empty or internal type.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.type_name();
+        if !matches!(&*kind, "" | "internal") {
+            write!(f, "{kind}: ")?;
+        }
+        f.write_str(&self.message())?;
+        let code = self.code();
+        if !code.is_empty() {
+            write!(f, " [{code}]")?;
+        }
+        match self.cause() {
+            Some(cause) => write!(f, ": {cause}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl core::error::Error for Error {}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::{String, ToString};
+
+    fn reply(answer: &str) -> Error {
+        let answer = Value::parse(answer.as_bytes()).unwrap();
+        Error::from_reply("f", answer.get("error"), answer, Kind::Network)
+    }
+
+    fn json(error: &Error) -> String {
+        let mut out = Writer::new();
+        error.encode(&mut out);
+        String::from_utf8(out.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn passes_the_hosts_detail_on_as_it_came() {
+        let detail = r#"{"wrapped":{"message":"w","type":"dns","code":""},"details":{"a":1},"message":"m",
+            "type":"timeout","code":"c","is_timeout":true}"#;
+        let error = reply(&text![r#"{"error":"#, detail, "}"]);
+        assert_eq!(json(&error), detail);
+        assert_eq!((error.kind(), error.is_timeout(), error.is_not_found()), (Kind::Timeout, true, false));
+        assert_eq!(error.to_string(), "timeout: m [c]: dns: w");
+    }
+
+    #[test]
+    fn gives_a_detail_without_type_the_type_of_its_function() {
+        let error = reply(r#"{"error":{"code":"CONNECTION_REFUSED","message":"dial \"x\""}}"#);
+        assert_eq!(json(&error), r#"{"code":"CONNECTION_REFUSED","message":"dial \"x\"","type":"network"}"#);
+        assert_eq!(json(&reply(r#"{"error":{}}"#)), r#"{"type":"network"}"#);
+    }
+
+    #[test]
+    fn reads_envelopes() {
+        let envelope = |name, message| {
+            reply(&text![r#"{"error":""#, name, r#"","message":""#, message, r#"","code":400}"#])
+        };
+        let denied = envelope("VALIDATION_ERROR", "network capability denied: example.com:443");
+        assert_eq!((denied.kind(), &*denied.code()), (Kind::Capability, "VALIDATION_ERROR"));
+        assert_eq!(denied.message(), "network capability denied: example.com:443");
+        assert_eq!(envelope("VALIDATION_ERROR", "x").kind(), Kind::Validation);
+        assert_eq!(envelope("INTERNAL_ERROR", "panic: x").kind(), Kind::Internal);
+    }
+
+    #[test]
+    fn says_which_kind_of_error_can_not_be_read() {
+        let error = reply(r#"{"error":5}"#);
+        assert_eq!(error.kind(), Kind::Internal);
+        assert_eq!(error.message(), "wire format decode failed for f: error is neither an object nor a string");
+    }
+
+    #[test]
+    fn carries_flags_from_its_source() {
+        let source = Error::new(Kind::Timeout, "slow");
+        let error = Error::new(Kind::Network, "m").with_code("c").with_source(&source);
+        assert_eq!(
+            json(&error),
+            concat!(
+                r#"{"message":"m","type":"network","code":"c","is_timeout":true,"#,
+                r#""wrapped":{"message":"slow","type":"timeout","code":"","is_timeout":true}}"#
+            )
+        );
+    }
+}

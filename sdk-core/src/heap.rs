@@ -1,0 +1,243 @@
+//! The counting global allocator: exact live, peak and count, and the 100 MB limit.
+//!
+//! [`Heap`] wraps any [`GlobalAlloc`]. On wasm it wraps [talc] and *is* the global allocator of every
+//! plugin; natively it is a plain type that tests drive over the system allocator.
+//!
+//! The limit holds for everything that the plugin allocates. An allocation that would take the heap past
+//! it is refused: `try_reserve` returns an error, an infallible allocation reports
+//! [`LimitExceeded`] through `log_message` and traps, and so does the export `allocate`
+//! (`docs/protocol.md`, "Memory").
+//!
+//! [talc]: https://docs.rs/talc
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use crate::text::Decimal;
+
+/// Bytes that a plugin may have allocated at any time: exactly 100 MiB, which itself is still allowed.
+pub const LIMIT: usize = 104_857_600;
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+#[unsafe(export_name = "reglet_heap")]
+static HEAP: Heap<talc::wasm::WasmDynamicTalc> =
+    Heap::new(talc::wasm::new_wasm_dynamic_allocator(), LIMIT);
+
+/// Numbers of the plugin's own heap.
+///
+/// Natively there is no such heap, and all numbers are zero.
+#[must_use]
+pub fn stats() -> Stats {
+    #[cfg(target_family = "wasm")]
+    return HEAP.stats();
+    #[cfg(not(target_family = "wasm"))]
+    Stats::default()
+}
+
+/// The refusal of the last allocation, if it was refused: then that is why the plugin panics.
+#[cfg(target_family = "wasm")]
+pub(crate) fn refusal() -> Option<LimitExceeded> {
+    match HEAP.last_refused.load(Relaxed) {
+        0 => None,
+        requested => Some(HEAP.limit_exceeded(requested)),
+    }
+}
+
+/// The refusal of `requested` bytes, as things stand.
+#[cfg(target_family = "wasm")]
+pub(crate) fn limit_exceeded(requested: usize) -> LimitExceeded {
+    HEAP.limit_exceeded(requested)
+}
+
+/// What an allocator has handed out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Bytes allocated now.
+    pub live: usize,
+    /// Largest value that `live` ever had.
+    pub peak: usize,
+    /// Allocations made so far; one that grows counts again.
+    pub allocations: usize,
+    /// Allocations refused, because of the limit or because memory ran out.
+    pub refused: usize,
+}
+
+/// An allocator that counts what it hands out, and refuses to exceed a limit.
+///
+/// The counters come first and in this order, as 32-bit numbers on wasm: a host finds them at the address
+/// in the exported global `reglet_heap`.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Heap<A> {
+    limit: usize,
+    live: AtomicUsize,
+    peak: AtomicUsize,
+    allocations: AtomicUsize,
+    refused: AtomicUsize,
+    last_refused: AtomicUsize,
+    inner: A,
+}
+
+impl<A> Heap<A> {
+    /// Wraps `inner`, which may hand out up to `limit` bytes.
+    pub const fn new(inner: A, limit: usize) -> Self {
+        Self {
+            limit,
+            live: AtomicUsize::new(0),
+            peak: AtomicUsize::new(0),
+            allocations: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
+            last_refused: AtomicUsize::new(0),
+            inner,
+        }
+    }
+
+    /// The numbers as they stand.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            live: self.live.load(Relaxed),
+            peak: self.peak.load(Relaxed),
+            allocations: self.allocations.load(Relaxed),
+            refused: self.refused.load(Relaxed),
+        }
+    }
+
+    /// The refusal of a request for `requested` more bytes, as things stand.
+    pub fn limit_exceeded(&self, requested: usize) -> LimitExceeded {
+        LimitExceeded { requested, current: self.live.load(Relaxed), limit: self.limit }
+    }
+
+    /// Takes `size` bytes from what the limit leaves, if it leaves as much.
+    fn admit(&self, size: usize) -> bool {
+        let live = self.live.fetch_add(size, Relaxed).wrapping_add(size);
+        if live > self.limit || live < size {
+            self.refuse(size);
+            return false;
+        }
+        self.peak.fetch_max(live, Relaxed);
+        self.last_refused.store(0, Relaxed);
+        true
+    }
+
+    /// Takes back an [`admit`](Self::admit), and remembers it as refused.
+    #[cold]
+    fn refuse(&self, size: usize) {
+        self.live.fetch_sub(size, Relaxed);
+        self.refused.fetch_add(1, Relaxed);
+        self.last_refused.store(size, Relaxed);
+    }
+}
+
+// SAFETY: every block comes from `inner` with the caller's layout and goes back to it with the same one,
+// so `inner`'s own guarantees hold; the counters never touch memory that was handed out.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Heap<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !self.admit(layout.size()) {
+            return core::ptr::null_mut();
+        }
+        // SAFETY: the caller's promises about `layout` are passed on.
+        let block = unsafe { self.inner.alloc(layout) };
+        if block.is_null() {
+            self.refuse(layout.size());
+        } else {
+            self.allocations.fetch_add(1, Relaxed);
+        }
+        block
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: `block` came from `inner` with this `layout`, as the caller promises.
+        unsafe { self.inner.dealloc(block, layout) };
+        self.live.fetch_sub(layout.size(), Relaxed);
+    }
+
+    // `realloc` is left as it is, a new block and a copy: growing in place would cost half a kilobyte, and what
+    // grows in a plugin is small.
+}
+
+/// An allocation would have taken the heap past its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitExceeded {
+    /// Bytes asked for.
+    pub requested: usize,
+    /// Bytes allocated at that time.
+    pub current: usize,
+    /// Bytes that may be allocated.
+    pub limit: usize,
+}
+
+impl LimitExceeded {
+    /// The text that every Reglet SDK reports (`docs/protocol.md`, "Memory"), made without allocating.
+    #[must_use]
+    pub fn text(&self) -> heapless::String<160> {
+        const PIECES: [&str; 4] = [
+            "abi: memory allocation limit exceeded (requested: ",
+            " bytes, current: ",
+            " bytes, limit: ",
+            " bytes)",
+        ];
+        let mut numbers = [self.requested, self.current, self.limit].into_iter();
+        let mut out = heapless::String::new();
+        for piece in PIECES {
+            // It all fits: a number has at most 20 digits.
+            let _ = out.push_str(piece);
+            if let Some(number) = numbers.next() {
+                let _ = out.push_str(Decimal::new(false, number as u64).as_str());
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::alloc::System;
+
+    fn layout(size: usize) -> Layout {
+        Layout::from_size_align(size, 8).unwrap()
+    }
+
+    #[test]
+    fn counts_what_is_handed_out_and_given_back() {
+        let heap = Heap::new(System, 1200);
+        // SAFETY: each block is freed once, with the layout that it has by then.
+        unsafe {
+            let a = heap.alloc(layout(600));
+            let b = heap.alloc(layout(300));
+            let b = heap.realloc(b, layout(300), 200);
+            assert_eq!(heap.stats(), Stats { live: 800, peak: 1100, allocations: 3, refused: 0 });
+            heap.dealloc(a, layout(600));
+            heap.dealloc(b, layout(200));
+        }
+        assert_eq!(heap.stats().live, 0);
+        assert_eq!(heap.stats().peak, 1100);
+    }
+
+    #[test]
+    fn allows_exactly_the_limit_and_refuses_one_byte_more() {
+        let heap = Heap::new(System, 1000);
+        // SAFETY: each block that is not null is freed once, with its layout.
+        unsafe {
+            let all = heap.alloc(layout(1000));
+            assert!(!all.is_null());
+            assert!(heap.alloc(layout(1)).is_null());
+            assert!(heap.realloc(all, layout(1000), 1001).is_null());
+            assert_eq!(heap.stats(), Stats { live: 1000, peak: 1000, allocations: 1, refused: 2 });
+            heap.dealloc(all, layout(1000));
+            assert!(heap.alloc(layout(usize::MAX / 4)).is_null());
+        }
+        assert_eq!(heap.stats().live, 0);
+    }
+
+    #[test]
+    fn says_what_was_asked_for_and_what_there_was() {
+        assert_eq!(
+            LimitExceeded { requested: 104_857_601, current: 16, limit: LIMIT }.text(),
+            "abi: memory allocation limit exceeded (requested: 104857601 bytes, current: 16 bytes, \
+             limit: 104857600 bytes)"
+        );
+    }
+}

@@ -1,0 +1,26 @@
+//! The compact JSON codec: a streaming [`Writer`], and [`Value`]s that are read in place.
+//!
+//! Reading never builds a tree. A [`Value`] is a checked piece of the input; looking into an object splits it
+//! into further values, and a string without escapes is borrowed from the input. What is accepted is what
+//! Go's `encoding/json` accepts (`docs/protocol.md#reading`): keys match without regard to ASCII case, the
+//! last of equal keys wins, `null` counts as absent, lone surrogates and bytes that are not UTF-8 become
+//! U+FFFD. One difference: nesting deeper than [`MAX_DEPTH`] is refused.
+
+mod decode;
+mod encode;
+mod error;
+mod scan;
+mod string;
+mod value;
+mod writer;
+
+pub use decode::{Bounds, FromValue, Preset};
+pub use encode::Encode;
+pub use error::{Error, Expected};
+pub use value::{Kind, Members, Value};
+pub use writer::Writer;
+
+pub(crate) use value::same_key;
+
+/// Levels of arrays and objects that a document may have.
+pub const MAX_DEPTH: u32 = 128;

@@ -1,0 +1,90 @@
+//! What can be written as a JSON value.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Value, Writer};
+
+/// A type that can be written as a JSON value.
+pub trait Encode {
+    /// Writes the value.
+    fn encode(&self, out: &mut Writer);
+}
+
+impl<T: Encode + ?Sized> Encode for &T {
+    fn encode(&self, out: &mut Writer) {
+        (**self).encode(out);
+    }
+}
+
+impl Encode for str {
+    fn encode(&self, out: &mut Writer) {
+        out.string(self);
+    }
+}
+
+impl Encode for String {
+    fn encode(&self, out: &mut Writer) {
+        out.string(self);
+    }
+}
+
+impl Encode for Cow<'_, str> {
+    fn encode(&self, out: &mut Writer) {
+        out.string(self);
+    }
+}
+
+impl Encode for bool {
+    fn encode(&self, out: &mut Writer) {
+        out.raw(if *self { b"true" } else { b"false" });
+    }
+}
+
+/// Writes `null` for `None`.
+impl<T: Encode> Encode for Option<T> {
+    fn encode(&self, out: &mut Writer) {
+        match self {
+            Some(value) => value.encode(out),
+            None => out.raw(b"null"),
+        }
+    }
+}
+
+impl<T: Encode> Encode for [T] {
+    fn encode(&self, out: &mut Writer) {
+        out.begin_array();
+        for value in self {
+            value.encode(out);
+        }
+        out.end_array();
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn encode(&self, out: &mut Writer) {
+        self.as_slice().encode(out);
+    }
+}
+
+/// Writes the value as it stood in its document; an absent one as `null`.
+impl Encode for Value<'_> {
+    fn encode(&self, out: &mut Writer) {
+        out.raw(if self.is_none() { b"null" } else { self.raw() });
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty => $write:ident),* $(,)?) => {$(
+        impl Encode for $type {
+            fn encode(&self, out: &mut Writer) {
+                out.$write((*self).into());
+            }
+        }
+    )*};
+}
+integers!(
+    u8 => unsigned, u16 => unsigned, u32 => unsigned, u64 => unsigned,
+    i8 => integer, i16 => integer, i32 => integer, i64 => integer,
+);

@@ -1,0 +1,132 @@
+//! What is wrong with a document, and where.
+
+use alloc::string::String;
+use core::fmt;
+
+use super::{Bounds, Value};
+use crate::config::Schema;
+use crate::text;
+use crate::text::Piece;
+
+/// A document that can't be read, or a value that is not what is needed.
+///
+/// It is two words, for it passes through every function that reads. Its text is made at the end, with the
+/// document at hand, by [`describe`](Self::describe).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Error {
+    expected: &'static Expected,
+    /// The address of the value, or of the byte; 0 for a value that is missing.
+    at: usize,
+}
+
+/// What would have been right: a constant for each field of a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The field's name; empty for elements and for whole documents.
+    pub name: &'static str,
+    /// In words, such as `a whole number`; empty for JSON itself.
+    pub what: &'static str,
+    /// Bounds of a number, or of a length.
+    pub bounds: Bounds,
+}
+
+impl Expected {
+    /// A document that follows JSON's grammar.
+    pub const JSON: &'static Self = &Self::a("");
+
+    /// A document without more levels than [`MAX_DEPTH`](super::MAX_DEPTH).
+    pub const SHALLOW: &'static Self = &Self::a("at most 128 levels");
+
+    /// A value that is described in words, without a name and bounds.
+    #[must_use]
+    pub const fn a(what: &'static str) -> Self {
+        Self { name: "", what, bounds: Bounds::NONE }
+    }
+
+    /// A field's value: of a type with this schema and these limits, and within further bounds.
+    #[must_use]
+    pub const fn field(name: &'static str, schema: &Schema, limits: Bounds, bounds: Bounds) -> Self {
+        let what = match schema {
+            Schema::String if bounds.is_some() => "a string of length",
+            Schema::Array(_) if bounds.is_some() => "an array of length",
+            _ => schema.name(),
+        };
+        Self { name, what, bounds: limits.and(bounds) }
+    }
+}
+
+impl Error {
+    /// The value at hand is not what was expected.
+    #[must_use]
+    #[cold]
+    pub fn new(expected: &'static Expected, found: Value<'_>) -> Self {
+        Self { expected, at: if found.is_none() { 0 } else { found.raw().as_ptr().addr() } }
+    }
+
+    pub(super) fn at(expected: &'static Expected, found: &[u8]) -> Self {
+        Self { expected, at: found.as_ptr().addr() }
+    }
+
+    /// Whether the document breaks JSON's grammar, or is nested too deep.
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        self.expected.what.is_empty() || core::ptr::eq(self.expected, Expected::SHALLOW)
+    }
+
+    /// The field that the value was for; empty for the document itself and for what breaks the grammar.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        self.expected.name
+    }
+
+    /// What is wrong with the value, and what it is instead.
+    #[must_use]
+    pub fn reason(&self, document: &[u8]) -> String {
+        let offset = self.at.wrapping_sub(document.as_ptr().addr());
+        let found = document.get(offset..).unwrap_or_default();
+        let Expected { what, bounds: Bounds { min, max }, .. } = self.expected;
+        if !what.is_empty() {
+            let mut out = text!["expected ", what];
+            for (word, bound) in [(" from ", min), (" to ", max)] {
+                if bound.unsigned_abs() < Bounds::NONE.max.unsigned_abs() {
+                    word.put(&mut out);
+                    bound.put(&mut out);
+                }
+            }
+            ", got ".put(&mut out);
+            Value::at(found).kind().name().put(&mut out);
+            return out;
+        }
+        if found.is_empty() { "unexpected end of JSON input".into() } else { text!["invalid character at byte ", offset] }
+    }
+
+    /// The field and the reason.
+    #[must_use]
+    pub fn describe(&self, document: &[u8]) -> String {
+        let mut out = String::new();
+        if !self.field().is_empty() {
+            self.field().put(&mut out);
+            ": ".put(&mut out);
+        }
+        self.reason(document).put(&mut out);
+        out
+    }
+}
+
+/// Without the document there is only so much to say.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Expected { name, what, .. } = self.expected;
+        let colon = if name.is_empty() { "" } else { ": " };
+        let what = if what.is_empty() { "JSON" } else { what };
+        write!(f, "{name}{colon}expected {what}")
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,305 @@
+//! A value read in place: a checked piece of a document.
+
+use alloc::borrow::Cow;
+
+use super::error::{Error, Expected};
+use super::scan::{self, State};
+use super::string;
+
+/// The kinds of JSON value, and "not there".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The document or the object does not have this value.
+    Absent,
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Boolean,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+impl Kind {
+    /// The kind with its article, for messages: `a string`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "nothing",
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        }
+    }
+
+    /// What a value of this kind is when it is expected.
+    pub(crate) const fn expected(self) -> &'static Expected {
+        match self {
+            Self::Absent | Self::Null => Expected::JSON,
+            Self::Boolean => const { &Expected::a("a boolean") },
+            Self::Number => const { &Expected::a("a number") },
+            Self::String => const { &Expected::a("a string") },
+            Self::Array => const { &Expected::a("an array") },
+            Self::Object => const { &Expected::a("an object") },
+        }
+    }
+}
+
+/// A JSON value that stands in someone else's buffer, or is absent.
+///
+/// ```
+/// use reglet_sdk_core::json::Value;
+///
+/// let config = Value::parse(br#"{"hostname": "example.com", "port": 443}"#)?;
+/// let [hostname, port, timeout] = config.fields(&["hostname", "port", "timeout_ms"])?;
+/// assert_eq!(hostname.text()?, "example.com");
+/// assert_eq!(port.integer()?, 443);
+/// assert!(timeout.is_none());
+/// # Ok::<(), reglet_sdk_core::json::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Value<'a>(&'a [u8]);
+
+impl<'a> Value<'a> {
+    /// The value that is not there.
+    pub const ABSENT: Self = Self(&[]);
+
+    /// Checks a whole document.
+    ///
+    /// # Errors
+    ///
+    /// The document is empty, breaks the grammar, is nested too deep, or is followed by something else.
+    pub fn parse(document: &'a [u8]) -> Result<Self, Error> {
+        let start = scan::blank(document, 0);
+        let end = scan::value(document, start, 0);
+        scan::end(document, end)?;
+        Ok(Self(document.get(start.unsigned_abs()..end.unsigned_abs()).unwrap_or_default()))
+    }
+
+    /// An object whose members are checked as it is split, which [`fields`](Self::fields) does to the end. A
+    /// document that is no object is checked at once.
+    pub(crate) fn split(document: &'a [u8]) -> Result<Self, Error> {
+        let start = scan::blank(document, 0);
+        if scan::byte(document, start) != b'{' {
+            return Self::parse(document);
+        }
+        Ok(Self(document.get(start.unsigned_abs()..).unwrap_or_default()))
+    }
+
+    /// A value at a place that is known to hold one.
+    pub(crate) const fn at(raw: &'a [u8]) -> Self {
+        Self(raw)
+    }
+
+    /// The value's own text; empty if it is absent.
+    #[must_use]
+    pub const fn raw(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// What kind of value it is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self.0 {
+            [] => Kind::Absent,
+            [b'n', ..] => Kind::Null,
+            [b't' | b'f', ..] => Kind::Boolean,
+            [b'"', ..] => Kind::String,
+            [b'[', ..] => Kind::Array,
+            [b'{', ..] => Kind::Object,
+            _ => Kind::Number,
+        }
+    }
+
+    /// Whether it is absent or `null`, which count as the same.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        matches!(self.0, [] | [b'n', ..])
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub fn boolean(self) -> Result<bool, Error> {
+        match self.0 {
+            [b't', ..] => Ok(true),
+            [b'f', ..] => Ok(false),
+            _ => Err(self.not(Kind::Boolean.expected())),
+        }
+    }
+
+    /// The string, borrowed if it has no escapes.
+    ///
+    /// # Errors
+    ///
+    /// It is not a string.
+    pub fn text(self) -> Result<Cow<'a, str>, Error> {
+        match self.0 {
+            [b'"', inner @ .., b'"'] => Ok(string::decode(inner)),
+            _ => Err(self.not(Kind::String.expected())),
+        }
+    }
+
+    /// The integer, written as one: `3.0` and `1e3` are refused.
+    ///
+    /// # Errors
+    ///
+    /// It is not an integer, or not in the range of `i64`.
+    pub fn integer(self) -> Result<i64, Error> {
+        const INTEGER: &Expected = &Expected::a("an integer");
+        if self.0.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
+            return Err(self.not(INTEGER));
+        }
+        self.whole(INTEGER)
+    }
+
+    /// The whole number, also where it is written with a fraction of zeros: `3`, `3.0`.
+    ///
+    /// # Errors
+    ///
+    /// It is not a whole number, or not within the bounds that are expected.
+    pub fn whole(self, expected: &'static Expected) -> Result<i64, Error> {
+        let value = match (self.0, magnitude(self.0)) {
+            ([b'-', ..], Some(magnitude)) => 0_i64.checked_sub_unsigned(magnitude),
+            (_, Some(magnitude)) => i64::try_from(magnitude).ok(),
+            (_, None) => None,
+        };
+        match value {
+            Some(value) if value >= expected.bounds.min && value <= expected.bounds.max => Ok(value),
+            _ => Err(self.not(expected)),
+        }
+    }
+
+    /// The whole number as an unsigned one.
+    pub(super) fn unsigned(self) -> Result<u64, Error> {
+        match (self.0, magnitude(self.0)) {
+            ([b'-', ..], Some(1..)) | (_, None | Some(u64::MAX)) => {
+                Err(self.not(const { &Expected::a("a whole number that is not negative") }))
+            }
+            (_, Some(magnitude)) => Ok(magnitude),
+        }
+    }
+
+    /// The members of the object, in order.
+    ///
+    /// # Errors
+    ///
+    /// It is not an object.
+    pub fn members(self) -> Result<Members<'a>, Error> {
+        self.walk(Kind::Object)
+    }
+
+    /// The elements of the array, in order, as members with empty keys.
+    ///
+    /// # Errors
+    ///
+    /// It is not an array.
+    pub fn elements(self) -> Result<Members<'a>, Error> {
+        self.walk(Kind::Array)
+    }
+
+    fn walk(self, kind: Kind) -> Result<Members<'a>, Error> {
+        if self.kind() != kind {
+            return Err(self.not(kind.expected()));
+        }
+        let of_object = kind == Kind::Object;
+        Ok(Members(scan::Members { text: self.0, at: 1, of_object, depth: 1, state: State::First }))
+    }
+
+    /// The members with these names, each absent if the object lacks it or has `null` there.
+    ///
+    /// Names match without regard to ASCII case, and the last one wins.
+    ///
+    /// # Errors
+    ///
+    /// It is not an object.
+    pub fn fields<const N: usize>(self, names: &'static [&'static str; N]) -> Result<[Self; N], Error> {
+        let mut found = [Self::ABSENT; N];
+        self.find(names, &mut found)?;
+        Ok(found)
+    }
+
+    pub(crate) fn find(self, names: &[&str], found: &mut [Self]) -> Result<(), Error> {
+        let mut members = self.members()?;
+        for (key, value) in members.by_ref() {
+            if value.is_none() {
+                continue;
+            }
+            for (name, slot) in names.iter().zip(&mut *found) {
+                if same_key(key, name) {
+                    *slot = value;
+                }
+            }
+        }
+        scan::end(self.0, members.0.at)
+    }
+
+    /// The member with this name, or the absent value.
+    #[must_use]
+    pub fn get(self, name: &str) -> Self {
+        let mut found = [Self::ABSENT];
+        // What is no object has no members.
+        let _ = self.find(&[name], &mut found);
+        let [value] = found;
+        value
+    }
+
+    /// An error that says what was expected.
+    #[must_use]
+    pub fn not(self, expected: &'static Expected) -> Error {
+        Error::new(expected, self)
+    }
+}
+
+/// Whether the raw text of a key is the name, without regard to ASCII case.
+pub(crate) fn same_key(key: &[u8], name: &str) -> bool {
+    if key.len() == name.len() {
+        return key.eq_ignore_ascii_case(name.as_bytes());
+    }
+    // Escapes make a key longer than its name.
+    key.len() > name.len() && matches!(string::decode(key), Cow::Owned(key) if key.eq_ignore_ascii_case(name))
+}
+
+/// The members of an object or the elements of an array: raw keys, empty in an array, and values.
+#[derive(Clone, Debug)]
+pub struct Members<'a>(scan::Members<'a>);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (&'a [u8], Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, value) = self.0.step()?;
+        Some((key, Value(value)))
+    }
+}
+
+/// The whole number that a JSON number stands for, without its sign; `None` for what has another fraction than
+/// zeros, an exponent, or no digits. What is too large is `u64::MAX`.
+fn magnitude(text: &[u8]) -> Option<u64> {
+    let mut magnitude = None;
+    let mut fraction = false;
+    for byte in text {
+        match byte {
+            b'-' => {}
+            b'.' => fraction = true,
+            b'0' if fraction => {}
+            b'0'..=b'9' if !fraction => {
+                let value = magnitude.unwrap_or(0);
+                let digit = u64::from(byte - b'0');
+                magnitude = Some(if value > (u64::MAX - 9) / 10 { u64::MAX } else { value * 10 + digit });
+            }
+            _ => return None,
+        }
+    }
+    magnitude
+}

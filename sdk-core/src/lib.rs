@@ -1,0 +1,46 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+#[cfg(not(target_family = "wasm"))]
+extern crate std;
+
+pub mod abi;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod heap;
+pub mod host;
+pub mod json;
+pub mod log;
+pub mod metadata;
+#[cfg(not(target_family = "wasm"))]
+pub mod mock;
+pub mod outcome;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod panic;
+pub mod plugin;
+pub mod text;
+pub mod time;
+pub mod wire;
+
+pub use context::Context;
+pub use error::Error;
+pub use metadata::{Capability, Metadata};
+pub use outcome::{Outcome, Status};
+pub use plugin::Plugin;
+pub use time::Timestamp;
+pub use wire::tcp;
+
+/// What nearly every plugin uses.
+pub mod prelude {
+    pub use crate::{Capability, Context, Error, Metadata, Outcome, Plugin, Timestamp};
+    pub use crate::{config, export_plugin, log, tcp, text};
+    pub use alloc::borrow::Cow;
+}
+
+#[doc(hidden)]
+pub mod __private {
+    pub use alloc::string::String;
+}

@@ -1,0 +1,414 @@
+//! Metadata, manifest and schema as JSON constants: a plugin carries the bytes, and no code that makes them.
+
+use super::{Capability, MIN_HOST_VERSION, Metadata, SDK_VERSION};
+use crate::config::{Property, Schema};
+
+/// The documents of a plugin, made by [`export_plugin!`](crate::export_plugin!) when it is compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct Documents {
+    /// What `describe` returns.
+    pub metadata: &'static [u8],
+    /// What `manifest` returns. The schema is a part of it.
+    pub manifest: &'static [u8],
+    /// What `schema` returns.
+    pub schema: &'static [u8],
+}
+
+/// JSON in the making, in a constant. With `N` = 0 it only counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+    /// Where the schema starts and ends in a manifest.
+    schema: (usize, usize),
+}
+
+impl<const N: usize> Document<N> {
+    const fn new() -> Self {
+        Self { bytes: [0; N], len: 0, schema: (0, 0) }
+    }
+
+    /// How many bytes the document takes.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing has been written.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The document.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The schema, which is a part of the manifest.
+    #[must_use]
+    pub const fn schema(&self) -> &[u8] {
+        self.bytes.split_at(self.schema.1).0.split_at(self.schema.0).1
+    }
+
+    /// The metadata of older hosts.
+    #[must_use]
+    pub const fn metadata(plugin: &Metadata) -> Self {
+        let mut out = Self::new();
+        out.raw("{");
+        out.about(plugin);
+        out.raw(",\"capabilities\":[");
+        let mut first = true;
+        let mut at = 0;
+        while at < plugin.capabilities.len() {
+            match plugin.capabilities[at] {
+                Capability::Network { hosts, ports } => {
+                    let mut host = 0;
+                    while host < hosts.len() {
+                        let mut port = 0;
+                        while port < ports.len() {
+                            out.capability(&mut first, "network:outbound", &[hosts[host], ":", ports[port]], "");
+                            port += 1;
+                        }
+                        host += 1;
+                    }
+                }
+                Capability::Read(paths) => out.capabilities(&mut first, "fs", paths, "read"),
+                Capability::Write(paths) => out.capabilities(&mut first, "fs", paths, "write"),
+                Capability::Env(names) => out.capabilities(&mut first, "env", names, ""),
+                Capability::Exec(commands) => out.capabilities(&mut first, "exec", commands, ""),
+            }
+            at += 1;
+        }
+        out.raw("]}");
+        out
+    }
+
+    /// The manifest of newer hosts, which contains the schema of the configuration.
+    #[must_use]
+    pub const fn manifest(plugin: &Metadata, config: &Schema) -> Self {
+        let mut out = Self::new();
+        out.raw("{\"services\":{},");
+        out.about(plugin);
+        out.raw(",\"config_schema\":");
+        let start = out.len;
+        out.root(config);
+        out.schema = (start, out.len);
+        out.raw(",\"capabilities\":{");
+        let mut first = true;
+        out.rules(&mut first, plugin.capabilities, "network", "{\"rules\":[", "]}");
+        out.rules(&mut first, plugin.capabilities, "fs", "{\"rules\":[", "]}");
+        out.rules(&mut first, plugin.capabilities, "env", "{\"vars\":[", "]}");
+        out.rules(&mut first, plugin.capabilities, "exec", "{\"commands\":[", "]}");
+        out.raw("}}");
+        out
+    }
+
+    const fn about(&mut self, plugin: &Metadata) {
+        let members = [
+            ("name", plugin.name),
+            ("version", plugin.version),
+            ("description", plugin.description),
+            ("sdk_version", SDK_VERSION),
+            ("min_host_version", MIN_HOST_VERSION),
+        ];
+        let mut at = 0;
+        while at < members.len() {
+            if at > 0 {
+                self.raw(",");
+            }
+            self.string(members[at].0);
+            self.raw(":");
+            self.string(members[at].1);
+            at += 1;
+        }
+    }
+
+    const fn capabilities(&mut self, first: &mut bool, kind: &str, patterns: &[&str], action: &str) {
+        let mut at = 0;
+        while at < patterns.len() {
+            self.capability(first, kind, &[patterns[at]], action);
+            at += 1;
+        }
+    }
+
+    const fn capability(&mut self, first: &mut bool, kind: &str, pattern: &[&str], action: &str) {
+        self.separate(first);
+        self.raw("{\"kind\":");
+        self.string(kind);
+        self.raw(",\"pattern\":\"");
+        let mut at = 0;
+        while at < pattern.len() {
+            self.escaped(pattern[at]);
+            at += 1;
+        }
+        self.raw("\"");
+        if !action.is_empty() {
+            self.raw(",\"action\":");
+            self.string(action);
+        }
+        self.raw("}");
+    }
+
+    /// Writes all rules of one category, if there are any.
+    const fn rules(
+        &mut self,
+        first: &mut bool,
+        capabilities: &[Capability],
+        category: &str,
+        open: &str,
+        close: &str,
+    ) {
+        let mut first_rule = true;
+        let mut at = 0;
+        while at < capabilities.len() {
+            let (of, key, list) = match capabilities[at] {
+                Capability::Network { hosts, .. } => ("network", "{\"hosts\":", hosts),
+                Capability::Read(paths) => ("fs", "{\"read\":", paths),
+                Capability::Write(paths) => ("fs", "{\"write\":", paths),
+                Capability::Env(names) => ("env", "", names),
+                Capability::Exec(commands) => ("exec", "", commands),
+            };
+            if same(of, category) {
+                if first_rule {
+                    self.separate(first);
+                    self.string(category);
+                    self.raw(":");
+                    self.raw(open);
+                }
+                if key.is_empty() {
+                    self.items(&mut first_rule, list);
+                } else {
+                    self.separate(&mut first_rule);
+                    self.raw(key);
+                    self.list(list);
+                    if let Capability::Network { ports, .. } = capabilities[at] {
+                        self.raw(",\"ports\":");
+                        self.list(ports);
+                    }
+                    self.raw("}");
+                }
+            }
+            at += 1;
+        }
+        if !first_rule {
+            self.raw(close);
+        }
+    }
+
+    /// The schema of a whole configuration (`docs/protocol.md`, "Config schema").
+    const fn root(&mut self, schema: &Schema) {
+        match schema {
+            Schema::Object(properties) => {
+                self.raw("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",");
+                self.object(properties);
+                self.raw("}");
+            }
+            _ => self.raw("{}"),
+        }
+    }
+
+    const fn object(&mut self, properties: &[Property]) {
+        self.raw("\"properties\":{");
+        let mut first = true;
+        let mut at = 0;
+        while at < properties.len() {
+            self.separate(&mut first);
+            self.string(properties[at].name);
+            self.raw(":{");
+            self.property(&properties[at]);
+            self.raw("}");
+            at += 1;
+        }
+        self.raw("},\"additionalProperties\":false,\"type\":\"object\"");
+        first = true;
+        at = 0;
+        while at < properties.len() {
+            if properties[at].required {
+                if first {
+                    self.raw(",\"required\":[");
+                }
+                self.separate(&mut first);
+                self.string(properties[at].name);
+            }
+            at += 1;
+        }
+        if !first {
+            self.raw("]");
+        }
+    }
+
+    const fn property(&mut self, property: &Property) {
+        self.inner(property.schema);
+        let (max, min) = match property.schema {
+            Schema::String => (",\"maxLength\":", ",\"minLength\":"),
+            Schema::Array(_) => (",\"maxItems\":", ",\"minItems\":"),
+            _ => (",\"maximum\":", ",\"minimum\":"),
+        };
+        if property.bounds.max != i64::MAX {
+            self.raw(max);
+            self.integer(property.bounds.max);
+        }
+        if property.bounds.min != i64::MIN {
+            self.raw(min);
+            self.integer(property.bounds.min);
+        }
+        if !property.description.is_empty() {
+            self.raw(if matches!(property.schema, Schema::Any) { "\"description\":\"" } else { ",\"description\":\"" });
+            self.lines(property.description);
+            self.raw("\"");
+        }
+        if let Some(literal) = property.default {
+            self.raw(",\"default\":");
+            self.literal(literal.as_bytes());
+        }
+    }
+
+    /// The keywords that say what type a value has.
+    const fn inner(&mut self, schema: &Schema) {
+        match schema {
+            Schema::Any => {}
+            Schema::Boolean => self.raw("\"type\":\"boolean\""),
+            Schema::Integer => self.raw("\"type\":\"integer\""),
+            Schema::String => self.raw("\"type\":\"string\""),
+            Schema::Array(items) => {
+                self.raw("\"items\":{");
+                self.inner(items);
+                self.raw("},\"type\":\"array\"");
+            }
+            Schema::Object(properties) => self.object(properties),
+        }
+    }
+
+    /// A doc comment: each line loses the space after its slashes.
+    const fn lines(&mut self, lines: &[&str]) {
+        let mut at = 0;
+        while at < lines.len() {
+            if at > 0 {
+                self.raw("\\n");
+            }
+            match lines[at].as_bytes() {
+                [b' ', rest @ ..] => self.escaped_bytes(rest),
+                line => self.escaped_bytes(line),
+            }
+            at += 1;
+        }
+    }
+
+    /// A Rust literal as JSON. Those that can be defaults differ only in the digits' separators.
+    const fn literal(&mut self, literal: &[u8]) {
+        let is_string = matches!(literal, [b'"', ..]);
+        let mut at = 0;
+        while at < literal.len() {
+            match literal[at] {
+                b'_' if !is_string => {}
+                b'\\' => panic!("a default may not contain a backslash"),
+                byte => {
+                    let plain = is_string || matches!(byte, b'-' | b'.' | b'0'..=b'9' | b'a'..=b'z');
+                    assert!(plain, "a default is a number, a boolean or a plain string");
+                    self.byte(byte);
+                }
+            }
+            at += 1;
+        }
+    }
+
+    const fn integer(&mut self, value: i64) {
+        let mut magnitude = value.unsigned_abs();
+        let mut digits = [0; 20];
+        let mut start = digits.len();
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (magnitude % 10) as u8;
+            magnitude /= 10;
+            if magnitude == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            self.byte(b'-');
+        }
+        while start < digits.len() {
+            self.byte(digits[start]);
+            start += 1;
+        }
+    }
+
+    const fn list(&mut self, items: &[&str]) {
+        self.raw("[");
+        self.items(&mut true, items);
+        self.raw("]");
+    }
+
+    const fn items(&mut self, first: &mut bool, items: &[&str]) {
+        let mut at = 0;
+        while at < items.len() {
+            self.separate(first);
+            self.string(items[at]);
+            at += 1;
+        }
+    }
+
+    const fn separate(&mut self, first: &mut bool) {
+        if !*first {
+            self.byte(b',');
+        }
+        *first = false;
+    }
+
+    const fn string(&mut self, text: &str) {
+        self.byte(b'"');
+        self.escaped(text);
+        self.byte(b'"');
+    }
+
+    const fn escaped(&mut self, text: &str) {
+        self.escaped_bytes(text.as_bytes());
+    }
+
+    const fn escaped_bytes(&mut self, bytes: &[u8]) {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut at = 0;
+        while at < bytes.len() {
+            match bytes[at] {
+                byte @ (b'"' | b'\\') => {
+                    self.byte(b'\\');
+                    self.byte(byte);
+                }
+                byte @ 0..0x20 => {
+                    self.raw("\\u00");
+                    self.byte(HEX[(byte >> 4) as usize]);
+                    self.byte(HEX[(byte & 15) as usize]);
+                }
+                byte => self.byte(byte),
+            }
+            at += 1;
+        }
+    }
+
+    const fn raw(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            self.byte(bytes[at]);
+            at += 1;
+        }
+    }
+
+    const fn byte(&mut self, byte: u8) {
+        if self.len < N {
+            self.bytes[self.len] = byte;
+        }
+        self.len += 1;
+    }
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}

@@ -1,0 +1,126 @@
+//! A host for tests: scripted answers, recorded calls. Only on targets other than wasm.
+//!
+//! ```
+//! use reglet_sdk_core::mock::Mock;
+//! use reglet_sdk_core::{Context, tcp};
+//!
+//! let mock = Mock::new().answer("tcp_connect", r#"{"connected":true,"remote_addr":"192.0.2.1:443"}"#);
+//! let (remote, calls) = mock.run(|| {
+//!     let connection = tcp::Request::new("example.com", 443).send(&Context::default()).unwrap();
+//!     connection.remote_addr().into_owned()
+//! });
+//! assert_eq!(remote, "192.0.2.1:443");
+//! assert_eq!(calls.functions(), ["tcp_connect"]);
+//! ```
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use std::cell::RefCell;
+
+use crate::Timestamp;
+use crate::error::Error;
+use crate::text;
+
+std::thread_local! {
+    static MOCK: RefCell<Option<Mock>> = const { RefCell::new(None) };
+}
+
+/// The host of one test. It is strict: a call that no answer was scripted for is an error.
+#[derive(Debug, Default)]
+pub struct Mock {
+    answers: VecDeque<(&'static str, Vec<u8>)>,
+    clock: Option<Timestamp>,
+    calls: Calls,
+}
+
+/// What a plugin has asked of its host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Names and requests, in order.
+    pub requests: Vec<(&'static str, String)>,
+    /// Log records, as JSON.
+    pub logs: Vec<String>,
+    /// Answers that nobody asked for.
+    pub unused: usize,
+}
+
+impl Calls {
+    /// The names of the functions that were called, in order.
+    #[must_use]
+    pub fn functions(&self) -> Vec<&'static str> {
+        self.requests.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+impl Mock {
+    /// A host that answers nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Scripts the next answer. Answers are given in order, each to a call of its function.
+    #[must_use]
+    pub fn answer(mut self, function: &'static str, answer: impl Into<Vec<u8>>) -> Self {
+        self.answers.push_back((function, answer.into()));
+        self
+    }
+
+    /// Stops the clock at a time.
+    #[must_use]
+    pub fn clock(mut self, time: Timestamp) -> Self {
+        self.clock = Some(time);
+        self
+    }
+
+    /// Runs `test` on this thread with this host, and returns what it returned and what it asked for.
+    pub fn run<R>(self, test: impl FnOnce() -> R) -> (R, Calls) {
+        /// Takes the mock away again, also when the test panics.
+        struct Guard;
+        impl Drop for Guard {
+            fn drop(&mut self) {
+                MOCK.take();
+            }
+        }
+        MOCK.replace(Some(self));
+        let guard = Guard;
+        let result = test();
+        let mock = MOCK.take().unwrap_or_default();
+        drop(guard);
+        (result, Calls { unused: mock.answers.len(), ..mock.calls })
+    }
+}
+
+/// Answers a call of a host function.
+pub(crate) fn call(function: &'static str, request: &[u8]) -> Result<Vec<u8>, Error> {
+    MOCK.with_borrow_mut(|mock| {
+        let Some(mock) = mock else {
+            return Err(Error::internal(text![function, " was called outside of mock::Mock::run"]));
+        };
+        mock.calls.requests.push((function, String::from_utf8_lossy(request).into_owned()));
+        match mock.answers.pop_front() {
+            Some((name, answer)) if name == function => {
+                if answer.is_empty() { Err(crate::host::no_data(function)) } else { Ok(answer) }
+            }
+            Some((name, _)) => Err(Error::internal(text![
+                "the mock expected a call of ", name, ", not of ", function
+            ])),
+            None => Err(Error::internal(text!["the mock has no answer for ", function])),
+        }
+    })
+}
+
+/// Keeps a log record.
+pub(crate) fn log(record: &[u8]) {
+    MOCK.with_borrow_mut(|mock| {
+        if let Some(mock) = mock {
+            mock.calls.logs.push(String::from_utf8_lossy(record).into_owned());
+        }
+    });
+}
+
+/// The time at which the clock was stopped.
+pub(crate) fn clock() -> Option<Timestamp> {
+    MOCK.with_borrow(|mock| mock.as_ref().and_then(|mock| mock.clock))
+}

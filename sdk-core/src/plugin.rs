@@ -1,0 +1,276 @@
+//! What an author writes, and the entry points that hosts call.
+
+use alloc::vec::Vec;
+
+use crate::abi;
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::json::{self, Expected, FromValue, Value};
+use crate::metadata::Metadata;
+use crate::outcome::Outcome;
+use crate::text;
+
+/// A compliance check.
+///
+/// ```
+/// use reglet_sdk_core::prelude::*;
+///
+/// config! {
+///     /// How many there must be.
+///     pub struct Config {
+///         /// What was counted.
+///         count: u32,
+///         /// The least that will do.
+///         at_least: u32 = 1,
+///     }
+/// }
+///
+/// struct Count;
+///
+/// impl Plugin for Count {
+///     const METADATA: Metadata = Metadata::new("count", "1.0.0", "Compares a number with another");
+///     type Config<'a> = Config;
+///
+///     fn check(config: Config, _: &Context<'_>) -> Result<Outcome, Error> {
+///         if config.count < config.at_least {
+///             return Ok(Outcome::failure(text!["only ", config.count]));
+///         }
+///         Ok(Outcome::success("enough"))
+///     }
+/// }
+///
+/// export_plugin!(Count);
+/// # fn main() {}
+/// ```
+pub trait Plugin {
+    /// What the plugin says about itself.
+    const METADATA: Metadata;
+
+    /// Its configuration, most often declared with [`config!`](crate::config!); `()` if it has none.
+    type Config<'a>: FromValue<'a>;
+
+    /// Runs the check.
+    ///
+    /// # Errors
+    ///
+    /// The check could not run. The host gets an outcome of status `error` with what the error says. A check
+    /// that ran, and found something wrong, returns [`Outcome::failure`].
+    fn check(config: Self::Config<'_>, context: &Context<'_>) -> Result<Outcome, Error>;
+}
+
+/// A plugin without configuration takes any.
+impl<'a> FromValue<'a> for () {
+    const SCHEMA: &'static crate::config::Schema = &crate::config::Schema::Any;
+    const OPTIONAL: bool = true;
+
+    fn from_value(_: Value<'a>, _: &'static Expected) -> Result<Self, json::Error> {
+        Ok(())
+    }
+}
+
+/// Runs the check on a configuration and returns the outcome's JSON.
+///
+/// This is what a host's call comes down to; tests can call it natively.
+#[must_use]
+pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
+    let outcome = read::<P>(config).and_then(|config| P::check(config, &Context::default()));
+    outcome.unwrap_or_else(|error| Outcome::error(&error)).into_json()
+}
+
+/// Reads the configuration; `null` is an empty one.
+fn read<P: Plugin>(config: &[u8]) -> Result<P::Config<'_>, Error> {
+    let read = || {
+        let value = if P::Config::SPLITS { Value::split(config) } else { Value::parse(config) }?;
+        let value = if value.is_none() { Value::at(b"{}") } else { value };
+        P::Config::from_value(value, Expected::JSON)
+    };
+    read().map_err(|error| refuse(config, error))
+}
+
+/// What is no object can't be read at all; in one, a value breaks a rule.
+#[cold]
+fn refuse(config: &[u8], error: json::Error) -> Error {
+    let reason = error.reason(config);
+    if error.field().is_empty() {
+        return Error::internal(text!["failed to parse config: ", reason]);
+    }
+    Error::config(error.field(), &reason)
+}
+
+/// The entry point `observe`: the host's configuration in, the outcome out, both as addresses and lengths.
+///
+/// The configuration stays untouched as long as the check runs, whatever the host frees.
+#[doc(hidden)]
+#[must_use]
+pub fn enter(observe: fn(&[u8]) -> Vec<u8>, address: usize, len: usize) -> Option<(usize, usize)> {
+    abi::enter(address);
+    let config = if len == 0 { Some(Vec::new()) } else { abi::take(address, len) };
+    let Some(config) = config else {
+        return abi::give(Outcome::error(&foreign_config(address, len)).into_json());
+    };
+    let result = abi::give(observe(&config));
+    if len != 0 {
+        abi::restore_config(config);
+    }
+    result
+}
+
+#[cold]
+fn foreign_config(address: usize, len: usize) -> Error {
+    if address == 0 {
+        let reason = "plugin panic: abi: invalid pack - null pointer (0x0) with non-zero length (";
+        return Error::new(Kind::Panic, text![reason, len, ")"]);
+    }
+    Error::internal("the config is not in a buffer that allocate has given out")
+}
+
+/// Makes a crate a plugin: gives it all the exports that hosts look for, and a panic handler.
+///
+/// ```
+/// # use reglet_sdk_core::prelude::*;
+/// # struct Nothing;
+/// # impl Plugin for Nothing {
+/// #     const METADATA: Metadata = Metadata::new("nothing", "1.0.0", "Checks nothing");
+/// #     type Config<'a> = ();
+/// #     fn check((): (), _: &Context<'_>) -> Result<Outcome, Error> { Ok(Outcome::success("")) }
+/// # }
+/// export_plugin!(Nothing);
+/// # fn main() {}
+/// ```
+///
+/// Natively it adds nothing, so that `cargo test` works in the plugin's crate.
+#[macro_export]
+macro_rules! export_plugin {
+    ($Plugin:ty) => {
+        $crate::__export_entry_points!($Plugin);
+
+        #[cfg(target_family = "wasm")]
+        #[panic_handler]
+        fn panic(info: &::core::panic::PanicInfo<'_>) -> ! {
+            $crate::panic::report(info)
+        }
+    };
+}
+
+/// The exports without the panic handler, which `std` has of its own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_entry_points {
+    ($Plugin:ty) => {
+        const _: () = {
+            const METADATA: $crate::Metadata = <$Plugin as $crate::Plugin>::METADATA;
+            const SCHEMA: &$crate::config::Schema =
+                <<$Plugin as $crate::Plugin>::Config<'static> as $crate::json::FromValue<'static>>::SCHEMA;
+
+            const DESCRIBE_LEN: usize = $crate::metadata::Document::<0>::metadata(&METADATA).len();
+            static DESCRIBE: $crate::metadata::Document<DESCRIBE_LEN> =
+                $crate::metadata::Document::metadata(&METADATA);
+
+            const MANIFEST_LEN: usize = $crate::metadata::Document::<0>::manifest(&METADATA, SCHEMA).len();
+            static MANIFEST: $crate::metadata::Document<MANIFEST_LEN> =
+                $crate::metadata::Document::manifest(&METADATA, SCHEMA);
+
+            #[allow(dead_code, reason = "natively there are no entry points")]
+            static DOCUMENTS: $crate::metadata::Documents = $crate::metadata::Documents {
+                metadata: DESCRIBE.bytes(),
+                manifest: MANIFEST.bytes(),
+                schema: MANIFEST.schema(),
+            };
+
+            $crate::__entry_points!($Plugin);
+        };
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(target_family = "wasm"))]
+macro_rules! __entry_points {
+    ($Plugin:ty) => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(target_family = "wasm")]
+macro_rules! __entry_points {
+    ($Plugin:ty) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn allocate(size: u32) -> u32 {
+            $crate::plugin::exports::allocate(size)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn deallocate(address: u32, _size: u32) {
+            $crate::abi::release(address as usize);
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn describe() -> u64 {
+            $crate::plugin::exports::constant(DOCUMENTS.metadata)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn manifest() -> u64 {
+            $crate::plugin::exports::constant(DOCUMENTS.manifest)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn _manifest() -> u64 {
+            $crate::plugin::exports::constant(DOCUMENTS.manifest)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn schema() -> u64 {
+            $crate::plugin::exports::constant(DOCUMENTS.schema)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn _schema() -> u64 {
+            $crate::plugin::exports::constant(DOCUMENTS.schema)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn observe(address: u32, len: u32) -> u64 {
+            $crate::plugin::exports::observe($crate::plugin::observe::<$Plugin>, address, len)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn _observe(address: u32, len: u32) -> u64 {
+            $crate::plugin::exports::observe($crate::plugin::observe::<$Plugin>, address, len)
+        }
+    };
+}
+
+/// What the exports do.
+#[doc(hidden)]
+#[cfg(target_family = "wasm")]
+pub mod exports {
+    use alloc::vec::Vec;
+
+    use crate::abi::{self, Packed};
+    use crate::{heap, panic};
+
+    /// A buffer for the host; past the heap's limit it reports that and traps, as Go's SDKs do.
+    #[must_use]
+    pub fn allocate(size: u32) -> u32 {
+        match abi::reserve(size as usize) {
+            Some(address) => address as u32,
+            None => panic::refuse(size as usize),
+        }
+    }
+
+    /// A document that is part of the module.
+    #[must_use]
+    pub fn constant(document: &'static [u8]) -> u64 {
+        Packed::new(document.as_ptr().addr() as u32, document.len() as u32).0
+    }
+
+    /// Runs a check for the host.
+    #[must_use]
+    pub fn observe(observe: fn(&[u8]) -> Vec<u8>, address: u32, len: u32) -> u64 {
+        match super::enter(observe, address as usize, len as usize) {
+            Some((address, len)) => Packed::new(address as u32, len as u32).0,
+            None => panic::refuse(heap::stats().live),
+        }
+    }
+}

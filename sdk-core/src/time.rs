@@ -1,0 +1,310 @@
+//! Points in time, and the clock.
+
+use alloc::string::String;
+
+use crate::error::Error;
+use crate::json::{Encode, Writer};
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// No honest clock can be before this: it is older than the SDK. 2026-11-01T00:00:00Z.
+const EARLIEST: Timestamp = Timestamp { seconds: 1_793_491_200, nanos: 0 };
+
+/// A point in time, in UTC, to the nanosecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    seconds: i64,
+    nanos: u32,
+}
+
+impl Timestamp {
+    /// Stands for "not known" on the wire: 0001-01-01T00:00:00Z. A host puts in its own time.
+    pub const UNKNOWN: Self = Self { seconds: -62_135_596_800, nanos: 0 };
+
+    /// [`UNKNOWN`](Self::UNKNOWN) as text.
+    pub const UNKNOWN_TEXT: &'static str = "0001-01-01T00:00:00Z";
+
+    /// The time that is so many seconds, and then nanoseconds, after the start of 1970.
+    #[must_use]
+    pub const fn from_unix(seconds: i64, nanos: u32) -> Self {
+        Self { seconds, nanos: if nanos < 1_000_000_000 { nanos } else { 999_999_999 } }
+    }
+
+    /// The time on the host's clock.
+    ///
+    /// This is the only thing in the SDK that needs an import from WASI, `clock_time_get`; every Reglet host
+    /// has it.
+    ///
+    /// # Errors
+    ///
+    /// The clock fails, or shows a time before this SDK was made. Hosts that embed wazero with its defaults
+    /// do: their clock starts at 2022-01-01 and counts its own readings. A certificate that has long expired
+    /// would look valid by it.
+    pub fn now() -> Result<Self, Error> {
+        let now = clock()?;
+        if now < EARLIEST {
+            let mut message = String::from("the host's clock does not keep time: it shows ");
+            message.push_str(&now.rfc3339());
+            return Err(Error::internal(message));
+        }
+        Ok(now)
+    }
+
+    /// Whole days from `earlier` to this time, rounded down.
+    #[must_use]
+    pub const fn days_since(self, earlier: Self) -> i64 {
+        let borrow = if self.nanos < earlier.nanos { 1 } else { 0 };
+        self.seconds.saturating_sub(earlier.seconds).saturating_sub(borrow).div_euclid(SECONDS_PER_DAY)
+    }
+
+    /// Seconds since the start of 1970, rounded down.
+    #[must_use]
+    pub const fn unix_seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Reads RFC 3339 as strictly as Go does: capital `T` and `Z`, a zone, no leap seconds.
+    ///
+    /// Digits of the fraction beyond the ninth are cut.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (date, rest) = text.as_bytes().split_at_checked(19)?;
+        let [year, month, day, hour, minute, second] = numbers(date, b"0000-00-00T00:00:00")?;
+        if month == 0
+            || month > 12
+            || day == 0
+            || day > days_in_month(year, month)
+            || hour > 23
+            || minute > 59
+            || second > 59
+        {
+            return None;
+        }
+        let (nanos, zone) = fraction(rest)?;
+        let offset = match zone.split_first()? {
+            (b'Z', []) => 0,
+            (sign @ (b'+' | b'-'), zone) => {
+                let [hours, minutes] = numbers(zone, b"00:00")?;
+                if hours > 23 || minutes > 59 {
+                    return None;
+                }
+                (hours * 3600 + minutes * 60) * if *sign == b'-' { -1 } else { 1 }
+            }
+            _ => return None,
+        };
+        let seconds = days_from_civil(year, month, day) * SECONDS_PER_DAY
+            + hour * 3600
+            + minute * 60
+            + second
+            - offset;
+        Some(Self { seconds, nanos })
+    }
+
+    /// RFC 3339 in UTC, the fraction without trailing zeros: `2026-11-22T08:00:00.5Z`.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let days = self.seconds.div_euclid(SECONDS_PER_DAY);
+        let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
+        let (year, month, day) = civil_from_days(days);
+        let mut out = String::new();
+        pad(&mut out, year, 1000, '-');
+        pad(&mut out, month, 10, '-');
+        pad(&mut out, day, 10, 'T');
+        pad(&mut out, second / 3600, 10, ':');
+        pad(&mut out, second / 60 % 60, 10, ':');
+        if self.nanos == 0 {
+            pad(&mut out, second % 60, 10, 'Z');
+            return out;
+        }
+        pad(&mut out, second % 60, 10, '.');
+        let (mut nanos, mut place) = (i64::from(self.nanos), 100_000_000);
+        while nanos % 10 == 0 {
+            nanos /= 10;
+            place /= 10;
+        }
+        pad(&mut out, nanos, place, 'Z');
+        out
+    }
+}
+
+impl Encode for Timestamp {
+    fn encode(&self, out: &mut Writer) {
+        out.string(&self.rfc3339());
+    }
+}
+
+/// Appends the digits of `value` from the given place on, and what follows them.
+#[inline(never)]
+fn pad(out: &mut String, value: i64, mut place: i64, end: char) {
+    while place > 0 {
+        out.push(char::from(b'0' + (value / place % 10) as u8));
+        place /= 10;
+    }
+    out.push(end);
+}
+
+/// The numbers in a text that has digits where the pattern has zeros, and otherwise the same bytes.
+fn numbers<const N: usize>(text: &[u8], pattern: &[u8]) -> Option<[i64; N]> {
+    let mut numbers = [0; N];
+    read_numbers(text, pattern, &mut numbers).then_some(numbers)
+}
+
+fn read_numbers(text: &[u8], pattern: &[u8], numbers: &mut [i64]) -> bool {
+    let mut numbers = numbers.iter_mut();
+    let mut number = numbers.next();
+    for (byte, pattern) in text.iter().zip(pattern) {
+        if *pattern == b'0' && byte.is_ascii_digit() {
+            if let Some(number) = &mut number {
+                **number = **number * 10 + i64::from(byte - b'0');
+            }
+        } else if *pattern != b'0' && byte == pattern {
+            number = numbers.next();
+        } else {
+            return false;
+        }
+    }
+    text.len() == pattern.len()
+}
+
+/// The nanoseconds of an optional fraction, and what follows it.
+fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
+    let Some((b'.' | b',', rest)) = text.split_first() else {
+        return Some((0, text));
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, zone) = rest.split_at_checked(digits)?;
+    if digits.is_empty() {
+        return None;
+    }
+    let mut nanos = 0;
+    for place in 0..9 {
+        nanos = nanos * 10 + digits.get(place).map_or(0, |digit| u32::from(digit - b'0'));
+    }
+    Some((nanos, zone))
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01. Years count from March, in eras of 400 years, which all have as many days.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month > 2 { year } else { year - 1 };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468
+}
+
+/// The reverse of [`days_from_civil`].
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = (shifted + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(target_family = "wasm")]
+fn clock() -> Result<Timestamp, Error> {
+    match crate::host::wasi_clock() {
+        Some(nanos) => {
+            let nanos_per_second = 1_000_000_000;
+            let seconds = i64::try_from(nanos / nanos_per_second).unwrap_or(i64::MAX);
+            Ok(Timestamp::from_unix(seconds, (nanos % nanos_per_second) as u32))
+        }
+        None => Err(Error::internal("the host's clock can't be read")),
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn clock() -> Result<Timestamp, Error> {
+    if let Some(time) = crate::mock::clock() {
+        return Ok(time);
+    }
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let since = since.map_err(|error| Error::internal(std::format!("the clock is before 1970: {error}")))?;
+    Ok(Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    fn round_trip(text: &str) -> Option<String> {
+        Timestamp::parse(text).map(Timestamp::rfc3339)
+    }
+    use alloc::string::String;
+
+    #[test]
+    fn writes_what_it_reads() {
+        for text in [
+            "0001-01-01T00:00:00Z",
+            "1970-01-01T00:00:00Z",
+            "2000-02-29T23:59:59.000000001Z",
+            "2026-11-22T08:00:00.5Z",
+            "9999-12-31T23:59:59.999999999Z",
+        ] {
+            assert_eq!(round_trip(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn turns_zones_into_utc() {
+        assert_eq!(round_trip("2024-03-01T00:30:00+01:00").as_deref(), Some("2024-02-29T23:30:00Z"));
+        assert_eq!(round_trip("2023-12-31T23:00:00-02:30").as_deref(), Some("2024-01-01T01:30:00Z"));
+    }
+
+    #[test]
+    fn cuts_fractions_after_nine_digits() {
+        assert_eq!(
+            round_trip("2026-01-01T00:00:00,1234567899Z").as_deref(),
+            Some("2026-01-01T00:00:00.123456789Z")
+        );
+    }
+
+    #[test]
+    fn refuses_what_go_refuses() {
+        for text in [
+            "",
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "2026-01-01t00:00:00Z",
+            "2026-01-01T00:00:00z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:60Z",
+            "2026-13-01T00:00:00Z",
+            "2025-02-29T00:00:00Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00+24:00",
+            "2026-01-01T00:00:00+0100",
+            "2026-01-01T00:00:00Z ",
+            "20é6-01-01T00:00:00Z",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_whole_days_rounded_down() {
+        let at = |text| Timestamp::parse(text).unwrap();
+        let now = at("2026-11-22T12:00:00.5Z");
+        assert_eq!(at("2026-11-24T12:00:00.5Z").days_since(now), 2);
+        assert_eq!(at("2026-11-24T12:00:00.4Z").days_since(now), 1);
+        assert_eq!(at("2026-11-22T11:00:00Z").days_since(now), -1);
+    }
+
+    #[test]
+    fn unknown_is_the_zero_time_of_go() {
+        assert_eq!(Timestamp::UNKNOWN.rfc3339(), "0001-01-01T00:00:00Z");
+    }
+}
