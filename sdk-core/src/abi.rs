@@ -15,7 +15,8 @@ mod utf8;
 pub use utf8::{character, utf8};
 
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::alloc::Layout;
+use core::cell::UnsafeCell;
 use core::mem::ManuallyDrop;
 
 use table::{Slot, Table};
@@ -68,25 +69,22 @@ impl Lent {
         Self { table: Table::new(), config: 0, result: 0 }
     }
 
-    /// Puts the buffer into the host's hands and returns its address, or gives it back if the table can't
-    /// grow.
-    fn lend(&mut self, buffer: Vec<u8>) -> Result<usize, Vec<u8>> {
+    /// Puts the buffer into the host's hands and returns its address.
+    fn lend(&mut self, buffer: Vec<u8>) -> usize {
         let mut buffer = ManuallyDrop::new(buffer);
         let address = buffer.as_mut_ptr().expose_provenance();
-        if self.table.insert(Slot { address, len: buffer.len(), capacity: buffer.capacity() }) {
-            Ok(address)
-        } else {
-            Err(ManuallyDrop::into_inner(buffer))
-        }
+        self.table.insert(Slot { address, len: buffer.len(), capacity: buffer.capacity() });
+        address
     }
 
-    /// Takes the buffer at `address` back, if there is one of at least `len` bytes.
+    /// Takes the buffer at `address` back, cut to `len` bytes, if there is one of at least as many.
     fn take(&mut self, address: usize, len: usize) -> Option<Vec<u8>> {
         let capacity = self.table.remove(address, len)?.capacity;
-        for kept in [&mut self.config, &mut self.result] {
-            if *kept == address {
-                *kept = 0;
-            }
+        if self.config == address {
+            self.config = 0;
+        }
+        if self.result == address {
+            self.result = 0;
         }
         let start = core::ptr::with_exposed_provenance_mut(address);
         // SAFETY: the table holds exactly the vectors that `lend` has dismantled and nobody has taken since,
@@ -97,30 +95,33 @@ impl Lent {
 
 /// The one table. Wasm modules of this kind have one thread; natively each thread plays its own plugin.
 mod state {
-    use super::{Lent, RefCell};
+    use super::{Lent, UnsafeCell};
 
     #[cfg(target_family = "wasm")]
-    struct SingleThread(RefCell<Lent>);
+    struct SingleThread(UnsafeCell<Lent>);
 
     // SAFETY: a module built without atomics never runs on two threads at once.
     #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
     unsafe impl Sync for SingleThread {}
 
     #[cfg(target_family = "wasm")]
-    static LENT: SingleThread = SingleThread(RefCell::new(Lent::new()));
+    static LENT: SingleThread = SingleThread(UnsafeCell::new(Lent::new()));
 
     #[cfg(not(target_family = "wasm"))]
     std::thread_local! {
-        static LENT: RefCell<Lent> = const { RefCell::new(Lent::new()) };
+        static LENT: UnsafeCell<Lent> = const { UnsafeCell::new(Lent::new()) };
     }
 
-    /// Works on the table. A call from within gets `None`: nothing that works on the table calls out, so
-    /// that can only be a host which does what it must not.
-    pub(super) fn with<R>(work: impl FnOnce(&mut Lent) -> R) -> Option<R> {
+    /// Works on the table. The work must not call the host, nor this function.
+    pub(super) fn with<R>(work: impl FnOnce(&mut Lent) -> R) -> R {
+        // SAFETY: this is the only reference to the table at any time. All callers stand in this module: none
+        // calls the host, which could call back, and none calls `with`. An allocation that fails while the
+        // table grows does not come back here: it ends in a trap.
         #[cfg(target_family = "wasm")]
-        return LENT.0.try_borrow_mut().ok().map(|mut lent| work(&mut lent));
+        return work(unsafe { &mut *LENT.0.get() });
+        // SAFETY: as above, on each thread for itself.
         #[cfg(not(target_family = "wasm"))]
-        LENT.with(|lent| lent.try_borrow_mut().ok().map(|mut lent| work(&mut lent)))
+        LENT.with(|lent| work(unsafe { &mut *lent.get() }))
     }
 }
 
@@ -131,15 +132,20 @@ pub fn reserve(size: usize) -> Option<usize> {
     if size == 0 {
         return Some(0);
     }
-    let mut buffer = Vec::new();
-    buffer.try_reserve_exact(size).ok()?;
-    buffer.resize(size, 0);
-    state::with(|lent| lent.lend(buffer).ok())?
+    let layout = Layout::array::<u8>(size).ok()?;
+    // SAFETY: the layout is not empty.
+    let start = unsafe { alloc::alloc::alloc_zeroed(layout) };
+    if start.is_null() {
+        return None;
+    }
+    // SAFETY: the block was allocated just now, with the layout of a vector of this capacity, and is all zeros.
+    let buffer = unsafe { Vec::from_raw_parts(start, size, size) };
+    Some(state::with(|lent| lent.lend(buffer)))
 }
 
 /// Frees a buffer that belongs to the host. An address that the table does not know is ignored.
 pub fn release(address: usize) {
-    drop(state::with(|lent| lent.take(address, 0)));
+    drop(take(address, 0));
 }
 
 /// Takes a buffer over from the host, cut to `len` bytes.
@@ -147,48 +153,40 @@ pub fn release(address: usize) {
 /// `None` if the table does not know the address, or the buffer is shorter.
 #[must_use]
 pub fn take(address: usize, len: usize) -> Option<Vec<u8>> {
-    state::with(|lent| lent.take(address, len))?
+    state::with(|lent| lent.take(address, len))
 }
 
-/// Starts a call with the configuration at `address`: retires what the previous call left behind.
-pub fn enter(address: usize) {
-    let retired = state::with(|lent| {
-        let config = if lent.config == address { 0 } else { lent.config };
-        (lent.take(lent.result, 0), lent.take(config, 0))
-    });
-    drop(retired);
-}
-
-/// Ends a call: its configuration goes back to the host, which may free it or use it again.
-pub fn restore_config(config: Vec<u8>) {
-    let spare = state::with(|lent| match lent.lend(config) {
-        Ok(address) => {
-            lent.config = address;
-            None
-        }
-        Err(config) => Some(config),
-    });
-    drop(spare);
-}
-
-/// Ends a call: hands its result to the host, and returns its address and length.
+/// Serves a call: retires what the last one left behind, takes the configuration out of the host's hands while
+/// `run` works on it, and hands over the result. Returns the result's address and length.
 ///
-/// `None` if the table can't take it.
+/// `run` gets `None` for a configuration that is not in a buffer of the host's. Afterwards the host may free
+/// the configuration or pass it again.
 #[must_use]
-pub fn give(result: Vec<u8>) -> Option<(usize, usize)> {
-    let len = result.len();
-    let address = state::with(|lent| {
-        let address = lent.lend(result).ok()?;
-        lent.result = address;
-        Some(address)
-    })??;
-    Some((address, len))
+pub fn serve(address: usize, len: usize, run: impl FnOnce(Option<&[u8]>) -> Vec<u8>) -> (usize, usize) {
+    let (config, result) = state::with(|lent| (lent.config, lent.result));
+    release(result);
+    if config != address {
+        release(config);
+    }
+    let config = if len == 0 { Some(Vec::new()) } else { take(address, len) };
+    let result = run(config.as_deref());
+    let result_len = result.len();
+    let result = state::with(|lent| {
+        lent.result = lent.lend(result);
+        if let Some(config) = config
+            && len != 0
+        {
+            lent.config = lent.lend(config);
+        }
+        lent.result
+    });
+    (result, result_len)
 }
 
 /// Buffers that belong to the host now, for tests and for measuring.
 #[must_use]
 pub fn outstanding() -> usize {
-    state::with(|lent| lent.table.len()).unwrap_or(0)
+    state::with(|lent| lent.table.len())
 }
 
 #[cfg(test)]
@@ -227,10 +225,11 @@ mod tests {
 
     /// One call, as an entry point makes it.
     fn call(config: usize, len: usize) -> usize {
-        enter(config);
-        let config = take(config, len).unwrap();
-        let (result, _) = give(alloc::vec![7; 100]).unwrap();
-        restore_config(config);
+        let (result, result_len) = serve(config, len, |config| {
+            assert_eq!(config.map(<[u8]>::len), Some(len));
+            alloc::vec![7; 100]
+        });
+        assert_eq!(result_len, 100);
         result
     }
 
@@ -240,7 +239,33 @@ mod tests {
             call(reserve(32).unwrap(), 32);
         }
         assert_eq!(outstanding(), 2);
-        enter(0);
+        call(0, 0);
+        assert_eq!(outstanding(), 1);
+    }
+
+    #[test]
+    fn keeps_the_config_while_the_host_frees_it() {
+        let config = reserve(4).unwrap();
+        let (result, _) = serve(config, 4, |bytes| {
+            release(config);
+            Vec::from(bytes.unwrap())
+        });
+        release(config);
+        release(result);
+        assert_eq!(outstanding(), 0);
+    }
+
+    #[test]
+    fn refuses_a_config_that_it_has_not_handed_out() {
+        let config = reserve(4).unwrap();
+        for (address, len) in [(config + 1, 1), (config, 5), (0, 5), (usize::MAX, 1)] {
+            let (result, _) = serve(address, len, |config| {
+                assert_eq!(config, None);
+                alloc::vec![0]
+            });
+            release(result);
+        }
+        release(config);
         assert_eq!(outstanding(), 0);
     }
 
@@ -253,9 +278,10 @@ mod tests {
         release(config);
         // A buffer that the host made later, and that may have got the config's old address, stays.
         let other = reserve(32).unwrap();
-        enter(0);
-        release(first);
-        release(second);
+        let third = call(0, 0);
+        for address in [first, second, third] {
+            release(address);
+        }
         assert_eq!(outstanding(), 1);
         release(other);
         assert_eq!(outstanding(), 0);

@@ -5,8 +5,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::json::{self, Encode, Value, Writer};
+use crate::json::{self, Encode, Str, Value, Writer};
 use crate::text;
+use crate::text::Piece;
 
 /// An error of a check or of a host function.
 ///
@@ -79,47 +80,49 @@ impl Error {
     /// An error without a code.
     #[must_use]
     #[cold]
-    pub fn new(kind: Kind, message: impl AsRef<str>) -> Self {
-        Self::with_parts(kind, message.as_ref(), "")
+    pub fn new(kind: Kind, message: impl Piece) -> Self {
+        Self::with_parts(kind, &message, &"")
     }
 
     #[cold]
     #[inline(never)]
-    fn with_parts(kind: Kind, message: &str, code: &str) -> Self {
+    pub(crate) fn with_parts(kind: Kind, message: &dyn Piece, code: &dyn Piece) -> Self {
         let mut out = Writer::new();
         out.begin_object();
-        out.member("message", message);
+        out.key("message");
+        out.text(message);
         out.member("type", kind.as_str());
-        out.member("code", code);
+        out.key("code");
+        out.text(code);
         if kind == Kind::Timeout {
             out.member("is_timeout", true);
         }
         out.end_object();
-        Self(Box::new(Detail { json: out.into_bytes() }))
+        Self::from_detail(out.into_bytes())
     }
 
     /// A failure that has no better type.
     #[must_use]
     #[cold]
-    pub fn internal(message: impl AsRef<str>) -> Self {
+    pub fn internal(message: impl Piece) -> Self {
         Self::new(Kind::Internal, message)
     }
 
     /// A configuration that breaks a rule; `field` is the path of the value, or empty.
     #[must_use]
     #[cold]
-    pub fn config(field: &str, reason: &str) -> Self {
-        let quotes = if field.is_empty() { ["", "", ": "] } else { [" for field '", field, "': "] };
-        let message = text!["config validation failed", quotes[0], quotes[1], quotes[2], reason];
-        Self::with_parts(Kind::Config, &message, field)
+    pub fn config(field: &str, reason: impl Piece) -> Self {
+        let (open, close) = if field.is_empty() { ("", ": ") } else { (" for field '", "': ") };
+        let message = text!["config validation failed", open, field, close, reason];
+        Self::with_parts(Kind::Config, &message, &field)
     }
 
     /// A request or answer of the host function `function` that breaks the protocol.
     #[must_use]
     #[cold]
-    pub fn wire_format(operation: &str, function: &str, reason: &str) -> Self {
+    pub fn wire_format(operation: &str, function: &str, reason: &dyn Piece) -> Self {
         let message = text!["wire format ", operation, " failed for ", function, ": ", reason];
-        Self::with_parts(Kind::Internal, &message, "wire_format")
+        Self::with_parts(Kind::Internal, &message, &"wire_format")
     }
 
     /// Sets the code.
@@ -157,7 +160,7 @@ impl Error {
         let mut out = Writer::new();
         out.begin_object();
         for (name, old) in Value::at(&self.0.json).members().into_iter().flatten() {
-            if !json::same_key(name, key) {
+            if !name.eq_ignore_ascii_case(key.as_bytes()) {
                 out.raw_member(name, old);
             }
         }
@@ -234,7 +237,7 @@ impl Error {
         match error.kind() {
             json::Kind::Object => {
                 let mut detail = Self::from_detail(error.raw().into());
-                if detail.type_name().is_empty() {
+                if detail.get("type").raw().len() <= 2 {
                     detail.0.json.pop();
                     let mut out = Writer::from(detail.0.json);
                     out.member("type", otherwise.as_str());
@@ -244,28 +247,28 @@ impl Error {
                 detail
             }
             json::Kind::String => {
-                let (name, message) = (error.text(), answer.get("message").text());
-                Self::from_envelope(&name.unwrap_or_default(), &message.unwrap_or_default())
+                let (name, message) = (error.string(), answer.get("message").string());
+                Self::from_envelope(name.unwrap_or_default(), message.unwrap_or_default())
             }
-            _ => Self::wire_format("decode", function, "error is neither an object nor a string"),
+            _ => Self::wire_format("decode", function, &"error is neither an object nor a string"),
         }
     }
 
     /// An envelope has no type: it shows in its name, and denials in their text.
-    fn from_envelope(name: &str, message: &str) -> Self {
+    fn from_envelope(name: Str<'_>, message: Str<'_>) -> Self {
         // Every denial speaks of a capability or of capabilities. `str::contains` would bring 3 KB of algorithm.
-        let mut rest = message.as_bytes();
+        let mut rest = message.raw();
         while let [_, later @ ..] = rest
             && !rest.starts_with(b"capabilit")
         {
             rest = later;
         }
-        let kind = match name {
+        let kind = match name.raw() {
             _ if !rest.is_empty() => Kind::Capability,
-            "VALIDATION_ERROR" => Kind::Validation,
+            b"VALIDATION_ERROR" => Kind::Validation,
             _ => Kind::Internal,
         };
-        Self::with_parts(kind, message, name)
+        Self::with_parts(kind, &message, &name)
     }
 }
 
@@ -302,7 +305,6 @@ impl fmt::Debug for Error {
 
 impl core::error::Error for Error {}
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,7 +325,7 @@ mod tests {
     fn passes_the_hosts_detail_on_as_it_came() {
         let detail = r#"{"wrapped":{"message":"w","type":"dns","code":""},"details":{"a":1},"message":"m",
             "type":"timeout","code":"c","is_timeout":true}"#;
-        let error = reply(&text![r#"{"error":"#, detail, "}"]);
+        let error = reply(&[r#"{"error":"#, detail, "}"].concat());
         assert_eq!(json(&error), detail);
         assert_eq!((error.kind(), error.is_timeout(), error.is_not_found()), (Kind::Timeout, true, false));
         assert_eq!(error.to_string(), "timeout: m [c]: dns: w");
@@ -338,8 +340,8 @@ mod tests {
 
     #[test]
     fn reads_envelopes() {
-        let envelope = |name, message| {
-            reply(&text![r#"{"error":""#, name, r#"","message":""#, message, r#"","code":400}"#])
+        let envelope = |name: &str, message: &str| {
+            reply(&alloc::format!(r#"{{"error":"{name}","message":"{message}","code":400}}"#))
         };
         let denied = envelope("VALIDATION_ERROR", "network capability denied: example.com:443");
         assert_eq!((denied.kind(), &*denied.code()), (Kind::Capability, "VALIDATION_ERROR"));
@@ -352,7 +354,10 @@ mod tests {
     fn says_which_kind_of_error_can_not_be_read() {
         let error = reply(r#"{"error":5}"#);
         assert_eq!(error.kind(), Kind::Internal);
-        assert_eq!(error.message(), "wire format decode failed for f: error is neither an object nor a string");
+        assert_eq!(
+            error.message(),
+            "wire format decode failed for f: error is neither an object nor a string"
+        );
     }
 
     #[test]

@@ -13,7 +13,9 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::text::Decimal;
+use crate::json::Writer;
+use crate::text;
+use crate::text::Piece;
 
 /// Bytes that a plugin may have allocated at any time: exactly 100 MiB, which itself is still allowed.
 pub const LIMIT: usize = 104_857_600;
@@ -21,8 +23,7 @@ pub const LIMIT: usize = 104_857_600;
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 #[unsafe(export_name = "reglet_heap")]
-static HEAP: Heap<talc::wasm::WasmDynamicTalc> =
-    Heap::new(talc::wasm::new_wasm_dynamic_allocator(), LIMIT);
+static HEAP: Heap<talc::wasm::WasmDynamicTalc> = Heap::new(talc::wasm::new_wasm_dynamic_allocator(), LIMIT);
 
 /// Numbers of the plugin's own heap.
 ///
@@ -36,18 +37,14 @@ pub fn stats() -> Stats {
 }
 
 /// The refusal of the last allocation, if it was refused: then that is why the plugin panics.
+///
+/// It lifts the limit, so that the plugin can still report it.
 #[cfg(target_family = "wasm")]
-pub(crate) fn refusal() -> Option<LimitExceeded> {
-    match HEAP.last_refused.load(Relaxed) {
-        0 => None,
-        requested => Some(HEAP.limit_exceeded(requested)),
-    }
-}
-
-/// The refusal of `requested` bytes, as things stand.
-#[cfg(target_family = "wasm")]
-pub(crate) fn limit_exceeded(requested: usize) -> LimitExceeded {
-    HEAP.limit_exceeded(requested)
+pub(crate) fn last_refusal() -> Option<LimitExceeded> {
+    let requested = HEAP.last_refused.load(Relaxed);
+    let refusal = HEAP.limit_exceeded(requested);
+    HEAP.limit.store(usize::MAX, Relaxed);
+    (requested != 0).then_some(refusal)
 }
 
 /// What an allocator has handed out.
@@ -71,7 +68,7 @@ pub struct Stats {
 #[derive(Debug)]
 #[repr(C)]
 pub struct Heap<A> {
-    limit: usize,
+    limit: AtomicUsize,
     live: AtomicUsize,
     peak: AtomicUsize,
     allocations: AtomicUsize,
@@ -84,7 +81,7 @@ impl<A> Heap<A> {
     /// Wraps `inner`, which may hand out up to `limit` bytes.
     pub const fn new(inner: A, limit: usize) -> Self {
         Self {
-            limit,
+            limit: AtomicUsize::new(limit),
             live: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             allocations: AtomicUsize::new(0),
@@ -106,13 +103,13 @@ impl<A> Heap<A> {
 
     /// The refusal of a request for `requested` more bytes, as things stand.
     pub fn limit_exceeded(&self, requested: usize) -> LimitExceeded {
-        LimitExceeded { requested, current: self.live.load(Relaxed), limit: self.limit }
+        LimitExceeded { requested, current: self.live.load(Relaxed), limit: self.limit.load(Relaxed) }
     }
 
     /// Takes `size` bytes from what the limit leaves, if it leaves as much.
     fn admit(&self, size: usize) -> bool {
         let live = self.live.fetch_add(size, Relaxed).wrapping_add(size);
-        if live > self.limit || live < size {
+        if live > self.limit.load(Relaxed) || live < size {
             self.refuse(size);
             return false;
         }
@@ -168,32 +165,27 @@ pub struct LimitExceeded {
     pub limit: usize,
 }
 
-impl LimitExceeded {
-    /// The text that every Reglet SDK reports (`docs/protocol.md`, "Memory"), made without allocating.
-    #[must_use]
-    pub fn text(&self) -> heapless::String<160> {
-        const PIECES: [&str; 4] = [
+/// The text that every Reglet SDK reports (`docs/protocol.md#m3`).
+impl Piece for LimitExceeded {
+    fn write(&self, out: &mut Writer) {
+        let Self { requested, current, limit } = self;
+        text![
             "abi: memory allocation limit exceeded (requested: ",
+            *requested,
             " bytes, current: ",
+            *current,
             " bytes, limit: ",
-            " bytes)",
-        ];
-        let mut numbers = [self.requested, self.current, self.limit].into_iter();
-        let mut out = heapless::String::new();
-        for piece in PIECES {
-            // It all fits: a number has at most 20 digits.
-            let _ = out.push_str(piece);
-            if let Some(number) = numbers.next() {
-                let _ = out.push_str(Decimal::new(false, number as u64).as_str());
-            }
-        }
-        out
+            *limit,
+            " bytes)"
+        ]
+        .write(out);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
     use std::alloc::System;
 
     fn layout(size: usize) -> Layout {
@@ -235,7 +227,7 @@ mod tests {
     #[test]
     fn says_what_was_asked_for_and_what_there_was() {
         assert_eq!(
-            LimitExceeded { requested: 104_857_601, current: 16, limit: LIMIT }.text(),
+            text![LimitExceeded { requested: 104_857_601, current: 16, limit: LIMIT }].to_string(),
             "abi: memory allocation limit exceeded (requested: 104857601 bytes, current: 16 bytes, \
              limit: 104857600 bytes)"
         );

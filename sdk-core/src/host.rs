@@ -3,11 +3,11 @@
 //! On wasm a call is an import of the module `reglet_host`; a function that a plugin does not call is not
 //! imported. Elsewhere the calls go to the [`mock`](crate::mock) that a test sets up.
 
-use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::error::{Error, Kind};
-use crate::json::{self, Value};
+use crate::json::{self, Str, Value};
 
 /// A function of the host, `(i64) -> i64` on the wire.
 pub trait Function {
@@ -73,13 +73,13 @@ fn take_reply(function: &str, reply: crate::abi::Packed) -> Result<Vec<u8>, Erro
         return Err(no_data(function));
     }
     crate::abi::take(reply.address() as usize, reply.len() as usize).ok_or_else(|| {
-        Error::wire_format("decode", function, "the host answered with a buffer that it did not allocate")
+        Error::wire_format("decode", function, &"the host answered with a buffer that it did not allocate")
     })
 }
 
 #[cold]
 pub(crate) fn no_data(function: &str) -> Error {
-    Error::wire_format("decode", function, "host returned no data")
+    Error::wire_format("decode", function, &"host returned no data")
 }
 
 /// Hands a log record to the host.
@@ -118,8 +118,8 @@ pub(crate) fn trap() -> ! {
 #[derive(Clone, Debug)]
 pub(crate) struct Reply<const N: usize> {
     document: Vec<u8>,
-    /// Where the value of each field starts, and how long it is.
-    fields: [(u32, u32); N],
+    /// Where the value of each field starts, and how long it is. Boxed, for it passes through several hands.
+    fields: Box<[(u32, u32); N]>,
 }
 
 impl<const N: usize> Reply<N> {
@@ -133,10 +133,10 @@ impl<const N: usize> Reply<N> {
         kind: Kind,
     ) -> Result<Self, Error> {
         let document = call::<F>(request)?;
-        let mut fields = [(0, 0); N];
+        let mut fields = Box::new([(0, 0); N]);
         let mut values = [Value::ABSENT; N];
         locate(F::NAME, &document, names, kinds, &mut values, kind)?;
-        for (value, place) in values.iter().zip(&mut fields) {
+        for (value, place) in values.iter().zip(&mut *fields) {
             let start = value.raw().as_ptr().addr().wrapping_sub(document.as_ptr().addr());
             *place = (start as u32, value.raw().len() as u32);
         }
@@ -147,14 +147,16 @@ impl<const N: usize> Reply<N> {
     fn value(&self, fields: &[usize]) -> Value<'_> {
         for field in fields {
             if let Some(&(start, len @ 1..)) = self.fields.get(*field) {
-                return Value::at(self.document.get(start as usize..(start + len) as usize).unwrap_or_default());
+                return Value::at(
+                    self.document.get(start as usize..(start + len) as usize).unwrap_or_default(),
+                );
             }
         }
         Value::ABSENT
     }
 
-    pub(crate) fn text(&self, fields: &[usize]) -> Cow<'_, str> {
-        self.value(fields).text().unwrap_or_default()
+    pub(crate) fn text(&self, fields: &[usize]) -> Str<'_> {
+        self.value(fields).string().unwrap_or_default()
     }
 
     pub(crate) fn boolean(&self, fields: &[usize]) -> bool {
@@ -186,7 +188,7 @@ fn locate<'a>(
         Ok(answer)
     };
     match (read(values), values) {
-        (Err(error), _) => Err(Error::wire_format("decode", function, &error.describe(document))),
+        (Err(error), _) => Err(Error::wire_format("decode", function, &error.reason(document))),
         (Ok(answer), [.., error]) if !error.is_none() => {
             Err(Error::from_reply(function, *error, answer, kind))
         }

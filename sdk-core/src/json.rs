@@ -16,11 +16,10 @@ mod writer;
 
 pub use decode::{Bounds, FromValue, Preset};
 pub use encode::Encode;
-pub use error::{Error, Expected};
+pub use error::{Error, Expected, Reason};
+pub use string::Str;
 pub use value::{Kind, Members, Value};
 pub use writer::Writer;
-
-pub(crate) use value::same_key;
 
 /// Levels of arrays and objects that a document may have.
 pub const MAX_DEPTH: u32 = 128;

@@ -35,12 +35,8 @@ pub use wire::tcp;
 
 /// What nearly every plugin uses.
 pub mod prelude {
+    pub use crate::json::Str;
     pub use crate::{Capability, Context, Error, Metadata, Outcome, Plugin, Timestamp};
     pub use crate::{config, export_plugin, log, tcp, text};
     pub use alloc::borrow::Cow;
-}
-
-#[doc(hidden)]
-pub mod __private {
-    pub use alloc::string::String;
 }

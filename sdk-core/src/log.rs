@@ -1,4 +1,4 @@
-//! Log records, built on the stack and handed to the host through `log_message`.
+//! Log records, handed to the host through `log_message`.
 //!
 //! ```
 //! use reglet_sdk_core::log::{self, Attr};
@@ -8,11 +8,14 @@
 
 use core::sync::atomic::{AtomicI8, Ordering::Relaxed};
 
+use crate::context::Context;
 use crate::host;
-use crate::text::Decimal;
+use crate::json::Writer;
+use crate::text::Piece;
+use crate::time::Timestamp;
 
-/// Bytes that a record may take as JSON.
-pub const MAX_RECORD: usize = 1024;
+/// Bytes that a message or a value may take. A longer one is cut, and marked with `…`.
+pub const MAX_TEXT: usize = 1024;
 
 /// How much a record matters; the numbers are those of Go's `log/slog`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,29 +78,34 @@ pub fn error(message: &str, attrs: &[Attr<'_>]) {
 }
 
 /// Logs at the given level, if that is [`enabled`].
-///
-/// A message or a value that is too long is cut, and marked with `…`; so are attributes that do not fit.
 pub fn record(level: Level, message: &str, attrs: &[Attr<'_>]) {
-    if !enabled(level) {
-        return;
+    if enabled(level) {
+        send(level, &Cut(message), attrs);
     }
-    let mut record = Record(heapless::Vec::new());
-    record.put(r#"{"timestamp":"0001-01-01T00:00:00Z","context":{},"level":""#);
-    record.put(level.as_str());
-    record.member(r#"","message":""#, message, MAX_MESSAGE);
-    let mut open = r#"","attrs":[{"key":""#;
+}
+
+/// Sends a record whatever its level.
+pub(crate) fn send(level: Level, message: &dyn Piece, attrs: &[Attr<'_>]) {
+    let mut out = Writer::new();
+    out.begin_object();
+    out.member("timestamp", Timestamp::UNKNOWN_TEXT);
+    out.member("level", level.as_str());
+    out.key("message");
+    out.text(message);
+    out.member("context", Context::default());
+    out.key("attrs");
+    out.begin_array();
     for attr in attrs {
-        let start = record.0.len();
-        record.attr(open, attr);
-        open = r#"},{"key":""#;
-        if record.0.len() > MAX_RECORD - MARK {
-            record.0.truncate(start);
-            record.attr(open, &Attr::text("…", "attributes that do not fit"));
-            break;
-        }
+        out.begin_object();
+        out.member("key", attr.key);
+        out.member("type", attr.kind);
+        out.key("value");
+        out.text(&attr.value);
+        out.end_object();
     }
-    record.put(if attrs.is_empty() { r#""}"# } else { "}]}" });
-    host::log_message(&record.0);
+    out.end_array();
+    out.end_object();
+    host::log_message(out.as_bytes());
 }
 
 /// A typed attribute of a record.
@@ -113,6 +121,15 @@ pub struct Attr<'a> {
 enum AttrValue<'a> {
     Text(&'a str),
     Integer(i64),
+}
+
+impl Piece for AttrValue<'_> {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Self::Text(text) => Cut(text).write(out),
+            Self::Integer(value) => value.write(out),
+        }
+    }
 }
 
 impl<'a> Attr<'a> {
@@ -141,55 +158,21 @@ impl<'a> Attr<'a> {
     }
 }
 
-/// Bytes of a record that its message may take.
-const MAX_MESSAGE: usize = 700;
+/// Text that is cut, and marked, where it is too long.
+struct Cut<'a>(&'a str);
 
-/// Bytes at the end of a record that are kept for the mark that attributes are missing.
-const MARK: usize = 100;
-
-/// A record in the making, on the stack: a plugin whose heap is full can still say so.
-struct Record(heapless::Vec<u8, MAX_RECORD>);
-
-impl Record {
-    fn put(&mut self, json: &str) {
-        // What does not fit is noticed by the length that is reached.
-        let _ = self.0.extend_from_slice(json.as_bytes());
-    }
-
-    /// Puts `open`, and then text of which about `limit` bytes are kept.
-    fn member(&mut self, open: &str, text: &str, limit: usize) {
-        const LONGEST_ESCAPE: usize = 6;
-        self.put(open);
-        let end = (self.0.len() + limit).min(MAX_RECORD - 32);
-        for byte in text.bytes() {
-            let starts_character = byte & 0xC0 != 0x80;
-            if starts_character && self.0.len() + LONGEST_ESCAPE > end {
-                return self.put("…");
+impl Piece for Cut<'_> {
+    fn write(&self, out: &mut Writer) {
+        let mut end = MAX_TEXT;
+        while let Some(byte) = self.0.as_bytes().get(end) {
+            // A byte that continues a character can't be the first of what is left out.
+            if byte & 0xC0 != 0x80 {
+                self.0.get(..end).unwrap_or_default().write(out);
+                return "…".write(out);
             }
-            if byte < 0x20 || byte == b'"' || byte == b'\\' {
-                self.put("\\u00");
-                let digit = |value: u8| if value < 10 { value + b'0' } else { value + (b'a' - 10) };
-                let _ = self.0.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-            } else {
-                let _ = self.0.push(byte);
-            }
+            end -= 1;
         }
-    }
-
-    fn attr(&mut self, open: &str, attr: &Attr<'_>) {
-        self.member(open, attr.key, MAX_MESSAGE);
-        self.put(r#"","type":""#);
-        self.put(attr.kind);
-        let digits;
-        let value = match attr.value {
-            AttrValue::Text(text) => text,
-            AttrValue::Integer(value) => {
-                digits = Decimal::new(value < 0, value.unsigned_abs());
-                digits.as_str()
-            }
-        };
-        self.member(r#"","value":""#, value, MAX_MESSAGE);
-        self.put("\"");
+        self.0.write(out);
     }
 }
 
@@ -199,13 +182,11 @@ mod tests {
     use crate::json::Value;
     use crate::mock::Mock;
     use alloc::string::String;
-    use alloc::vec::Vec;
 
     /// The record as the host gets it.
     fn logged(message: &str, attrs: &[Attr<'_>]) -> String {
         let ((), calls) = Mock::new().run(|| info(message, attrs));
         let [record] = calls.logs.try_into().unwrap();
-        assert!(record.len() <= MAX_RECORD, "{} bytes", record.len());
         record
     }
 
@@ -214,35 +195,26 @@ mod tests {
         assert_eq!(
             logged("say \"hi\"\n", &[Attr::text("k", "é"), Attr::integer("n", -5), Attr::boolean("b", true)]),
             concat!(
-                r#"{"timestamp":"0001-01-01T00:00:00Z","context":{},"level":"INFO","message":"say \u0022hi\u0022\u000a","#,
-                r#""attrs":[{"key":"k","type":"string","value":"é"},{"key":"n","type":"int64","value":"-5"},"#,
-                r#"{"key":"b","type":"bool","value":"true"}]}"#
+                r#"{"timestamp":"0001-01-01T00:00:00Z","level":"INFO","message":"say \"hi\"\u000a","#,
+                r#""context":{},"attrs":[{"key":"k","type":"string","value":"é"},"#,
+                r#"{"key":"n","type":"int64","value":"-5"},{"key":"b","type":"bool","value":"true"}]}"#
             )
         );
     }
 
     #[test]
     fn cuts_and_marks_what_is_too_long() {
-        for unit in ["x", "é", "😀", "\n", "\u{1}", "\""] {
-            let record = logged(&unit.repeat(2000), &[Attr::text("k", "v")]);
+        for unit in ["x", "é", "€", "😀", "\n"] {
+            let record = logged(&unit.repeat(MAX_TEXT), &[Attr::text("k", &unit.repeat(MAX_TEXT + 1))]);
             let record = Value::parse(record.as_bytes()).unwrap();
             let message = record.get("message").text().unwrap();
-            assert!(message.ends_with('…') && message.len() > 80, "{unit:?}: {message}");
-            assert_eq!(record.get("attrs").elements().unwrap().count(), 1);
+            if unit.len() > 1 {
+                assert!(message.ends_with('…'), "{unit:?}");
+            } else {
+                assert_eq!(message, unit.repeat(MAX_TEXT));
+            }
+            assert!((MAX_TEXT - 3..=MAX_TEXT + 3).contains(&message.len()), "{unit:?}: {}", message.len());
         }
-    }
-
-    #[test]
-    fn says_when_attributes_are_left_out() {
-        let long = "v".repeat(300);
-        let attrs: Vec<_> = (0..5).map(|_| Attr::text("key", &long)).collect();
-        let record = logged("m", &attrs);
-        let record = Value::parse(record.as_bytes()).unwrap();
-        let keys: Vec<_> =
-            record.get("attrs").elements().unwrap().map(|(_, attr)| attr.get("key").text().unwrap()).collect();
-        assert_eq!(keys, ["key", "key", "…"]);
-        let record = logged("m", &[Attr::text("key", &"v".repeat(5000))]);
-        assert!(Value::parse(record.as_bytes()).is_ok(), "{record}");
     }
 
     #[test]

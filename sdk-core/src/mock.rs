@@ -6,8 +6,8 @@
 //!
 //! let mock = Mock::new().answer("tcp_connect", r#"{"connected":true,"remote_addr":"192.0.2.1:443"}"#);
 //! let (remote, calls) = mock.run(|| {
-//!     let connection = tcp::Request::new("example.com", 443).send(&Context::default()).unwrap();
-//!     connection.remote_addr().into_owned()
+//!     let connection = tcp::Request::new(&"example.com", 443).send(&Context::default()).unwrap();
+//!     connection.remote_addr().decode().into_owned()
 //! });
 //! assert_eq!(remote, "192.0.2.1:443");
 //! assert_eq!(calls.functions(), ["tcp_connect"]);
@@ -101,11 +101,15 @@ pub(crate) fn call(function: &'static str, request: &[u8]) -> Result<Vec<u8>, Er
         mock.calls.requests.push((function, String::from_utf8_lossy(request).into_owned()));
         match mock.answers.pop_front() {
             Some((name, answer)) if name == function => {
-                if answer.is_empty() { Err(crate::host::no_data(function)) } else { Ok(answer) }
+                if answer.is_empty() {
+                    Err(crate::host::no_data(function))
+                } else {
+                    Ok(answer)
+                }
             }
-            Some((name, _)) => Err(Error::internal(text![
-                "the mock expected a call of ", name, ", not of ", function
-            ])),
+            Some((name, _)) => {
+                Err(Error::internal(text!["the mock expected a call of ", name, ", not of ", function]))
+            }
             None => Err(Error::internal(text!["the mock has no answer for ", function])),
         }
     })

@@ -1,9 +1,11 @@
 //! The outcome of a check, written straight into the buffer that the host reads.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::error::Error;
 use crate::json::{Encode, Writer};
+use crate::text::Piece;
 use crate::time::Timestamp;
 
 /// How a check ended.
@@ -41,7 +43,11 @@ impl Status {
 /// ```
 #[derive(Debug)]
 #[must_use]
-pub struct Outcome {
+pub struct Outcome(Box<Draft>);
+
+/// Boxed, for it passes through every step that adds to it.
+#[derive(Debug)]
+struct Draft {
     status: Status,
     timestamp: Option<Timestamp>,
     /// Whether `out` ends within the data.
@@ -52,71 +58,82 @@ pub struct Outcome {
 
 impl Outcome {
     /// What was checked is as it should be.
-    pub fn success(message: impl AsRef<str>) -> Self {
-        Self::new(Status::Success).message(message.as_ref())
+    pub fn success(message: impl Piece) -> Self {
+        Self::new(Status::Success, &message)
     }
 
     /// What was checked is not as it should be.
-    pub fn failure(message: impl AsRef<str>) -> Self {
-        Self::new(Status::Failure).message(message.as_ref())
+    pub fn failure(message: impl Piece) -> Self {
+        Self::new(Status::Failure, &message)
+    }
+
+    /// [`success`](Self::success) if all is well, [`failure`](Self::failure) if not.
+    pub fn when(well: bool, message: impl Piece) -> Self {
+        Self::new(if well { Status::Success } else { Status::Failure }, &message)
     }
 
     /// The check could not run. Returning the [`Error`] from `check` does the same.
     #[cold]
     pub fn error(error: &Error) -> Self {
-        let mut outcome = Self::new(Status::Error);
-        outcome.out.member("message", error.get("message"));
-        outcome.out.member("error", error);
+        let message = error.get("message").string().unwrap_or_default();
+        let mut outcome = Self::new(Status::Error, &message);
+        outcome.0.out.member("error", error);
         outcome
     }
 
-    fn new(status: Status) -> Self {
-        let mut out = Writer::with_capacity(512);
+    #[inline(never)]
+    fn new(status: Status, message: &dyn Piece) -> Self {
+        let mut out = Writer::from(Vec::with_capacity(512));
         out.begin_object();
         out.member("status", status.as_str());
-        Self { status, timestamp: None, in_data: false, out }
-    }
-
-    #[inline(never)]
-    fn message(mut self, message: &str) -> Self {
-        self.out.member("message", message);
-        self
+        out.key("message");
+        out.text(message);
+        Self(Box::new(Draft { status, timestamp: None, in_data: false, out }))
     }
 
     /// How the check ended.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.status
+        self.0.status
     }
 
     /// Adds a member to the data. A key that is added twice is there twice, and readers take the last one.
     pub fn data(mut self, key: &str, value: impl Encode) -> Self {
-        if !self.in_data {
-            self.out.key("data");
-            self.out.begin_object();
-            self.in_data = true;
-        }
-        self.out.member(key, value);
+        self.0.open_data();
+        self.0.out.member(key, value);
         self
     }
 
     /// Says when the check ran. Without it, hosts of this project put in their own time.
     pub fn at(mut self, timestamp: Timestamp) -> Self {
-        self.timestamp = Some(timestamp);
+        self.0.timestamp = Some(timestamp);
         self
     }
 
     /// The outcome as JSON.
     #[must_use]
     pub fn into_json(mut self) -> Vec<u8> {
-        if self.in_data {
-            self.out.end_object();
+        let Draft { timestamp, in_data, out, .. } = &mut *self.0;
+        if *in_data {
+            out.end_object();
         }
-        match self.timestamp {
-            Some(timestamp) => self.out.member("timestamp", timestamp),
-            None => self.out.member("timestamp", Timestamp::UNKNOWN_TEXT),
+        out.key("timestamp");
+        match timestamp {
+            Some(timestamp) => out.text(timestamp),
+            None => out.text(&Timestamp::UNKNOWN_TEXT),
         }
-        self.out.end_object();
-        self.out.into_bytes()
+        out.end_object();
+        self.0.out.into_bytes()
+    }
+}
+
+impl Draft {
+    #[inline(never)]
+    fn open_data(&mut self) {
+        if !self.in_data {
+            self.out.key("data");
+            self.out.begin_object();
+            self.in_data = true;
+        }
     }
 }

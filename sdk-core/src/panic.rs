@@ -9,15 +9,12 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::heap::{self, LimitExceeded};
 use crate::host;
-use crate::log::{self, Attr};
-
-/// Bytes of a panic's message that are reported.
-const MAX_MESSAGE: usize = 512;
+use crate::log::{self, Attr, Level};
+use crate::text;
+use crate::text::Piece;
 
 /// How a report starts.
 const PREFIX: &str = "plugin panic: ";
-
-type Message = heapless::String<MAX_MESSAGE>;
 
 /// Reports a panic and traps.
 ///
@@ -36,46 +33,40 @@ pub fn report(info: &PanicInfo<'_>) -> ! {
 
 #[cfg(feature = "panic-message")]
 fn explain(info: &PanicInfo<'_>) -> ! {
-    report_refusal();
-    let mut message = Message::new();
-    // What does not fit is left out.
-    let _ = core::fmt::write(&mut message, format_args!("{PREFIX}{}", info.message()));
+    if let Some(refusal) = heap::last_refusal() {
+        refuse(refusal);
+    }
+    // On the stack: who knows what state the heap is in. What does not fit is left out.
+    let mut message = heapless::String::<512>::new();
+    let _ = core::fmt::write(&mut message, format_args!("{}", info.message()));
     let (file, line) = info.location().map_or(("?", 0), |location| (location.file(), location.line()));
-    end(&message, &[Attr::text("file", file), Attr::integer("line", line.into())])
+    end(&message.as_str(), &[Attr::text("file", file), Attr::integer("line", line.into())])
 }
 
 #[cfg(not(feature = "panic-message"))]
 #[inline(never)]
 fn admit() -> ! {
-    report_refusal();
-    end("plugin panic: to see which, build it with the feature panic-message of reglet-sdk-core", &[])
+    if let Some(refusal) = heap::last_refusal() {
+        refuse(refusal);
+    }
+    end(&"the feature panic-message of reglet-sdk-core, which is off, tells which", &[])
+}
+
+/// Reports that the heap refused the last allocation, and traps.
+pub(crate) fn report_refusal() -> ! {
+    refuse(heap::last_refusal().unwrap_or(LimitExceeded { requested: 0, current: 0, limit: heap::LIMIT }))
 }
 
 /// The allocator's own complaint, which a panic brings, says less than the limit's.
-fn report_refusal() {
-    if let Some(refusal) = heap::refusal() {
-        end(&about(&refusal), &[]);
-    }
+fn refuse(refusal: LimitExceeded) -> ! {
+    end(&refusal, &[])
 }
 
-/// Reports that the heap's limit does not allow `requested` bytes, and traps.
-pub(crate) fn refuse(requested: usize) -> ! {
-    end(&about(&heap::refusal().unwrap_or(heap::limit_exceeded(requested))), &[])
-}
-
-fn about(refusal: &LimitExceeded) -> Message {
-    let mut message = Message::new();
-    // Both pieces are constant but for three numbers, and shorter than a message may be.
-    let _ = message.push_str(PREFIX);
-    let _ = message.push_str(&refusal.text());
-    message
-}
-
-fn end(message: &str, attrs: &[Attr<'_>]) -> ! {
+fn end(message: &dyn Piece, attrs: &[Attr<'_>]) -> ! {
     static REPORTED: AtomicBool = AtomicBool::new(false);
     // A panic while one is being reported would go round in circles.
     if !REPORTED.swap(true, Relaxed) {
-        log::error(message, attrs);
+        log::send(Level::Error, &text![PREFIX, message], attrs);
     }
     host::trap()
 }

@@ -2,9 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::abi;
 use crate::context::Context;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::json::{self, Expected, FromValue, Value};
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
@@ -94,34 +93,20 @@ fn refuse(config: &[u8], error: json::Error) -> Error {
     if error.field().is_empty() {
         return Error::internal(text!["failed to parse config: ", reason]);
     }
-    Error::config(error.field(), &reason)
+    Error::config(error.field(), reason)
 }
 
-/// The entry point `observe`: the host's configuration in, the outcome out, both as addresses and lengths.
-///
-/// The configuration stays untouched as long as the check runs, whatever the host frees.
-#[doc(hidden)]
-#[must_use]
-pub fn enter(observe: fn(&[u8]) -> Vec<u8>, address: usize, len: usize) -> Option<(usize, usize)> {
-    abi::enter(address);
-    let config = if len == 0 { Some(Vec::new()) } else { abi::take(address, len) };
-    let Some(config) = config else {
-        return abi::give(Outcome::error(&foreign_config(address, len)).into_json());
-    };
-    let result = abi::give(observe(&config));
-    if len != 0 {
-        abi::restore_config(config);
-    }
-    result
-}
-
+/// The config is not where a host's buffers are.
+#[cfg(target_family = "wasm")]
 #[cold]
-fn foreign_config(address: usize, len: usize) -> Error {
-    if address == 0 {
+fn foreign_config(address: usize, len: usize) -> Vec<u8> {
+    let error = if address == 0 {
         let reason = "plugin panic: abi: invalid pack - null pointer (0x0) with non-zero length (";
-        return Error::new(Kind::Panic, text![reason, len, ")"]);
-    }
-    Error::internal("the config is not in a buffer that allocate has given out")
+        Error::new(crate::error::Kind::Panic, text![reason, len, ")"])
+    } else {
+        Error::internal("the config is not in a buffer that allocate has given out")
+    };
+    Outcome::error(&error).into_json()
 }
 
 /// Makes a crate a plugin: gives it all the exports that hosts look for, and a panic handler.
@@ -248,14 +233,14 @@ pub mod exports {
     use alloc::vec::Vec;
 
     use crate::abi::{self, Packed};
-    use crate::{heap, panic};
+    use crate::panic;
 
     /// A buffer for the host; past the heap's limit it reports that and traps, as Go's SDKs do.
     #[must_use]
     pub fn allocate(size: u32) -> u32 {
         match abi::reserve(size as usize) {
             Some(address) => address as u32,
-            None => panic::refuse(size as usize),
+            None => panic::report_refusal(),
         }
     }
 
@@ -268,9 +253,11 @@ pub mod exports {
     /// Runs a check for the host.
     #[must_use]
     pub fn observe(observe: fn(&[u8]) -> Vec<u8>, address: u32, len: u32) -> u64 {
-        match super::enter(observe, address as usize, len as usize) {
-            Some((address, len)) => Packed::new(address as u32, len as u32).0,
-            None => panic::refuse(heap::stats().live),
-        }
+        let (place, size) = (address as usize, len as usize);
+        let (address, len) = abi::serve(place, size, |config| match config {
+            Some(config) => observe(config),
+            None => super::foreign_config(place, size),
+        });
+        Packed::new(address as u32, len as u32).0
     }
 }

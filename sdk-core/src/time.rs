@@ -1,9 +1,11 @@
 //! Points in time, and the clock.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use crate::error::Error;
 use crate::json::{Encode, Writer};
+use crate::text;
+use crate::text::Piece;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -44,9 +46,7 @@ impl Timestamp {
     pub fn now() -> Result<Self, Error> {
         let now = clock()?;
         if now < EARLIEST {
-            let mut message = String::from("the host's clock does not keep time: it shows ");
-            message.push_str(&now.rfc3339());
-            return Err(Error::internal(message));
+            return Err(Error::internal(text!["the host's clock does not keep time: it shows ", now]));
         }
         Ok(now)
     }
@@ -68,8 +68,8 @@ impl Timestamp {
     ///
     /// Digits of the fraction beyond the ninth are cut.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (date, rest) = text.as_bytes().split_at_checked(19)?;
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let (date, rest) = text.split_at_checked(19)?;
         let [year, month, day, hour, minute, second] = numbers(date, b"0000-00-00T00:00:00")?;
         if month == 0
             || month > 12
@@ -93,55 +93,55 @@ impl Timestamp {
             }
             _ => return None,
         };
-        let seconds = days_from_civil(year, month, day) * SECONDS_PER_DAY
-            + hour * 3600
-            + minute * 60
-            + second
-            - offset;
+        let seconds =
+            days_from_civil(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
         Some(Self { seconds, nanos })
     }
 
     /// RFC 3339 in UTC, the fraction without trailing zeros: `2026-11-22T08:00:00.5Z`.
     #[must_use]
     pub fn rfc3339(self) -> String {
+        text![self].to_string()
+    }
+}
+
+/// As RFC 3339.
+impl Piece for Timestamp {
+    fn write(&self, out: &mut Writer) {
         let days = self.seconds.div_euclid(SECONDS_PER_DAY);
         let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
         let (year, month, day) = civil_from_days(days);
-        let mut out = String::new();
-        pad(&mut out, year, 1000, '-');
-        pad(&mut out, month, 10, '-');
-        pad(&mut out, day, 10, 'T');
-        pad(&mut out, second / 3600, 10, ':');
-        pad(&mut out, second / 60 % 60, 10, ':');
-        if self.nanos == 0 {
-            pad(&mut out, second % 60, 10, 'Z');
-            return out;
-        }
-        pad(&mut out, second % 60, 10, '.');
+        pad(out, year, 1000, b'-');
+        pad(out, month, 10, b'-');
+        pad(out, day, 10, b'T');
+        pad(out, second / 3600, 10, b':');
+        pad(out, second / 60 % 60, 10, b':');
         let (mut nanos, mut place) = (i64::from(self.nanos), 100_000_000);
-        while nanos % 10 == 0 {
-            nanos /= 10;
-            place /= 10;
+        pad(out, second % 60, 10, if nanos == 0 { b'Z' } else { b'.' });
+        if nanos != 0 {
+            while nanos % 10 == 0 {
+                nanos /= 10;
+                place /= 10;
+            }
+            pad(out, nanos, place, b'Z');
         }
-        pad(&mut out, nanos, place, 'Z');
-        out
     }
 }
 
 impl Encode for Timestamp {
     fn encode(&self, out: &mut Writer) {
-        out.string(&self.rfc3339());
+        out.text(self);
     }
 }
 
 /// Appends the digits of `value` from the given place on, and what follows them.
 #[inline(never)]
-fn pad(out: &mut String, value: i64, mut place: i64, end: char) {
+fn pad(out: &mut Writer, value: i64, mut place: i64, end: u8) {
     while place > 0 {
-        out.push(char::from(b'0' + (value / place % 10) as u8));
+        out.append(&[b'0' + (value / place % 10) as u8]);
         place /= 10;
     }
-    out.push(end);
+    out.append(&[end]);
 }
 
 /// The numbers in a text that has digits where the pattern has zeros, and otherwise the same bytes.
@@ -241,9 +241,9 @@ mod tests {
     use super::Timestamp;
 
     fn round_trip(text: &str) -> Option<String> {
-        Timestamp::parse(text).map(Timestamp::rfc3339)
+        Timestamp::parse(text.as_bytes()).map(Timestamp::rfc3339)
     }
-    use alloc::string::String;
+    use alloc::string::{String, ToString};
 
     #[test]
     fn writes_what_it_reads() {
@@ -290,13 +290,13 @@ mod tests {
             "2026-01-01T00:00:00Z ",
             "20é6-01-01T00:00:00Z",
         ] {
-            assert_eq!(Timestamp::parse(text), None, "{text}");
+            assert_eq!(Timestamp::parse(text.as_bytes()), None, "{text}");
         }
     }
 
     #[test]
     fn counts_whole_days_rounded_down() {
-        let at = |text| Timestamp::parse(text).unwrap();
+        let at = |text| Timestamp::parse(str::as_bytes(text)).unwrap();
         let now = at("2026-11-22T12:00:00.5Z");
         assert_eq!(at("2026-11-24T12:00:00.5Z").days_since(now), 2);
         assert_eq!(at("2026-11-24T12:00:00.4Z").days_since(now), 1);

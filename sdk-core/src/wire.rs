@@ -78,7 +78,7 @@ macro_rules! answer {
             $(
                 $(#[$doc])*
                 #[must_use]
-                pub fn $field(&self) -> $crate::wire::answer!(@type $kind '_) {
+                pub fn $field(&self) -> $crate::wire::answer!(@view $kind '_) {
                     self.0.$kind(&[Field::$field as usize $(, Field::$alias as usize)?])
                 }
             )*
@@ -87,6 +87,9 @@ macro_rules! answer {
     (@type text $life:lifetime) => { ::alloc::borrow::Cow<$life, str> };
     (@type boolean $life:lifetime) => { bool };
     (@type integer $life:lifetime) => { u64 };
+    (@view text $life:lifetime) => { $crate::json::Str<$life> };
+    (@view boolean $life:lifetime) => { bool };
+    (@view integer $life:lifetime) => { u64 };
     (@kind text $($alias:ident)?) => { $crate::json::Kind::String };
     (@kind boolean $($alias:ident)?) => { $crate::json::Kind::Boolean };
     (@kind integer $($alias:ident)?) => { $crate::json::Kind::Number };
@@ -122,8 +125,11 @@ impl<'a> Timing<'a> {
             timing.timeout_ms = Some(timing.timeout_ms.map_or(timeout, |other| other.min(timeout)));
         }
         if !deadline.is_none() {
-            let time = Timestamp::parse(&deadline.text()?);
-            timing.deadline = Some(time.ok_or_else(|| deadline.not(const { &Expected { name: "context.deadline", ..Expected::a("an RFC 3339 time") } }))?);
+            let time = Timestamp::parse(deadline.text()?.as_bytes());
+            timing.deadline = Some(time.ok_or_else(|| {
+                deadline
+                    .not(const { &Expected { name: "context.deadline", ..Expected::a("an RFC 3339 time") } })
+            })?);
         }
         timing.canceled = flag(canceled)?;
         timing.request_id = text(request_id)?;
@@ -151,7 +157,9 @@ fn port(value: Value<'_>) -> Result<u16, Error> {
         }
         _ => u16::try_from(value.integer()?).ok(),
     };
-    port.filter(|port| *port != 0).ok_or_else(|| value.not(const { &Expected { name: "port", ..Expected::a("a port from 1 to 65535") } }))
+    port.filter(|port| *port != 0).ok_or_else(|| {
+        value.not(const { &Expected { name: "port", ..Expected::a("a port from 1 to 65535") } })
+    })
 }
 
 /// Text that may be missing.

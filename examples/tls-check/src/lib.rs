@@ -8,7 +8,7 @@ config! {
     pub struct Config<'a> {
         /// Host name or IP address of the server.
         #[length(1..=253)]
-        hostname: Cow<'a, str>,
+        hostname: Str<'a>,
         /// TCP port of the server.
         #[range(1..=65535)]
         port: u16 = 443,
@@ -40,9 +40,7 @@ impl Plugin for TlsCheck {
         log::info("certificate checked", &[log::Attr::integer("days_remaining", days)]);
 
         let message = text!["the certificate of ", config.hostname, " is valid for ", days, " more days"];
-        let outcome =
-            if days < config.min_days { Outcome::failure(message) } else { Outcome::success(message) };
-        Ok(outcome
+        Ok(Outcome::when(days >= config.min_days, message)
             .data("days_remaining", days)
             .data("not_after", connection.tls_cert_not_after())
             .data("issuer", connection.tls_cert_issuer())

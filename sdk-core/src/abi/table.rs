@@ -3,115 +3,92 @@
 
 use alloc::vec::Vec;
 
-/// A buffer that is lent. Address 0 marks a free slot.
+/// A buffer that is lent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slot {
+    /// [`FREE`], [`LEFT`], or where the buffer starts.
     pub(super) address: usize,
     pub(super) len: usize,
     pub(super) capacity: usize,
 }
 
+/// Nothing has been here yet: no run of slots goes on behind it.
+const FREE: usize = 0;
+
+/// Something was here; it can't be an address, for buffers are not that low.
+const LEFT: usize = 1;
+
 #[derive(Debug)]
 pub(super) struct Table {
-    /// As many as a power of two, at most three quarters of them taken.
+    /// As many as a power of two, or none.
     slots: Vec<Slot>,
-    taken: usize,
+    /// Slots that are not free.
+    used: usize,
+    /// Slots that hold a buffer.
+    live: usize,
 }
 
 impl Table {
     pub(super) const fn new() -> Self {
-        Self { slots: Vec::new(), taken: 0 }
+        Self { slots: Vec::new(), used: 0, live: 0 }
     }
 
     pub(super) const fn len(&self) -> usize {
-        self.taken
+        self.live
     }
 
-    /// Adds a buffer whose address is not in the table. `false` if there is no memory for it.
-    pub(super) fn insert(&mut self, slot: Slot) -> bool {
-        if self.taken >= self.slots.len() / 4 * 3 && !self.grow() {
-            return false;
+    /// Adds a buffer whose address is not in the table.
+    pub(super) fn insert(&mut self, slot: Slot) {
+        if self.used * 4 >= self.slots.len() * 3 {
+            self.rehash();
         }
-        self.place(slot);
-        self.taken += 1;
-        true
+        self.used += 1;
+        self.live += 1;
+        if let Some(free) = self.find(slot.address) {
+            *free = slot;
+        }
     }
 
     /// Removes the buffer at `address`, if it has at least `len` bytes.
     pub(super) fn remove(&mut self, address: usize, len: usize) -> Option<Slot> {
-        let mut hole = self.find(address)?;
-        let removed = *self.slots.get(hole)?;
-        if removed.len < len {
+        let slot = self.find(address)?;
+        if address <= LEFT || slot.address != address || slot.len < len {
             return None;
         }
-        // Close the hole: move up each later slot of the run that may stand there.
-        let mut next = hole;
-        loop {
-            next = self.after(next);
-            let slot = *self.slots.get(next)?;
-            if slot.address == 0 {
-                break;
-            }
-            let mask = self.slots.len() - 1;
-            let distance = next.wrapping_sub(self.home(slot.address)) & mask;
-            if distance >= (next.wrapping_sub(hole) & mask) {
-                *self.slots.get_mut(hole)? = slot;
-                hole = next;
-            }
-        }
-        *self.slots.get_mut(hole)? = Slot::default();
-        self.taken -= 1;
+        let removed = *slot;
+        slot.address = LEFT;
+        self.live -= 1;
         Some(removed)
     }
 
-    fn find(&self, address: usize) -> Option<usize> {
-        if address == 0 || self.slots.is_empty() {
-            return None;
-        }
-        let mut at = self.home(address);
+    /// The slot of `address`, or the free one that ends its run.
+    fn find(&mut self, address: usize) -> Option<&mut Slot> {
+        let mask = self.slots.len().wrapping_sub(1);
+        // Blocks are at least eight bytes apart.
+        let mut at = (address >> 3).wrapping_mul(0x9E37_79B1) >> 7;
         loop {
-            match self.slots.get(at)?.address {
-                0 => return None,
-                found if found == address => return Some(at),
-                _ => at = self.after(at),
+            at &= mask;
+            let found = self.slots.get(at)?.address;
+            if found == address || found == FREE {
+                return self.slots.get_mut(at);
+            }
+            at += 1;
+        }
+    }
+
+    /// Makes room, also by forgetting where something was.
+    #[cold]
+    fn rehash(&mut self) {
+        let len = (self.live * 4).max(8).next_power_of_two();
+        let slots = alloc::vec![Slot::default(); len];
+        let old = core::mem::replace(self, Self { slots, used: self.live, live: self.live });
+        for slot in old.slots {
+            if slot.address > LEFT
+                && let Some(free) = self.find(slot.address)
+            {
+                *free = slot;
             }
         }
-    }
-
-    /// Puts a slot into the first free place of its run; there is one.
-    fn place(&mut self, slot: Slot) {
-        let mut at = self.home(slot.address);
-        while let Some(place) = self.slots.get_mut(at) {
-            if place.address == 0 {
-                *place = slot;
-                return;
-            }
-            at = self.after(at);
-        }
-    }
-
-    fn grow(&mut self) -> bool {
-        let len = (self.slots.len() * 2).max(8);
-        let mut slots = Vec::new();
-        if slots.try_reserve_exact(len).is_err() {
-            return false;
-        }
-        slots.resize(len, Slot::default());
-        for slot in core::mem::replace(&mut self.slots, slots) {
-            if slot.address != 0 {
-                self.place(slot);
-            }
-        }
-        true
-    }
-
-    /// Where the run that may hold `address` starts. Blocks are at least eight bytes apart.
-    fn home(&self, address: usize) -> usize {
-        (address >> 3).wrapping_mul(0x9E37_79B1) >> 7 & (self.slots.len().wrapping_sub(1))
-    }
-
-    fn after(&self, at: usize) -> usize {
-        (at + 1) & (self.slots.len().wrapping_sub(1))
     }
 }
 
@@ -138,15 +115,15 @@ mod tests {
             let address = (number % 300 + 1) * 8;
             if number % 7 < 4 {
                 if !map.contains_key(&address) {
-                    assert!(table.insert(Slot { address, len: number, capacity: number }));
+                    table.insert(Slot { address, len: number, capacity: number });
                     map.insert(address, number);
                 }
             } else {
                 assert_eq!(table.remove(address, usize::MAX), None);
                 assert_eq!(table.remove(address, 0).map(|slot| slot.len), map.remove(&address));
             }
-            assert_eq!(table.find(address).is_some(), map.contains_key(&address));
             assert_eq!(table.len(), map.len());
+            assert!(table.slots.len() <= 2048, "{} slots for {}", table.slots.len(), map.len());
         }
         for (address, len) in map {
             assert_eq!(table.remove(address, len), Some(Slot { address, len, capacity: len }));
@@ -157,7 +134,12 @@ mod tests {
     #[test]
     fn knows_nothing_at_first() {
         let mut table = Table::new();
-        assert_eq!(table.remove(8, 0), None);
-        assert_eq!(table.remove(0, 0), None);
+        for address in [0, 1, 8, usize::MAX] {
+            assert_eq!(table.remove(address, 0), None);
+        }
+        table.insert(Slot { address: 8, len: 1, capacity: 1 });
+        for address in [0, 1, 16, usize::MAX] {
+            assert_eq!(table.remove(address, 0), None);
+        }
     }
 }

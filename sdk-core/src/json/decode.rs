@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Error, Expected, Value};
+use super::{Error, Expected, Str, Value};
 use crate::config::Schema;
 
 /// A type that can be read from a JSON value, and that has a JSON Schema.
@@ -78,16 +78,23 @@ impl<'a> FromValue<'a> for bool {
     }
 }
 
+/// As it stands in the document.
+impl<'a> FromValue<'a> for Str<'a> {
+    const SCHEMA: &'static Schema = &Schema::String;
+
+    fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
+        let Ok(string) = value.string() else { return Err(value.not(expected)) };
+        expected.admit(value, string.characters())?;
+        Ok(string)
+    }
+}
+
 /// Borrowed from the document unless the string has escapes.
 impl<'a> FromValue<'a> for Cow<'a, str> {
     const SCHEMA: &'static Schema = &Schema::String;
 
     fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
-        let text = value.text()?;
-        // Every byte starts a character unless it continues one.
-        let characters = text.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
-        expected.admit(value, characters)?;
-        Ok(text)
+        Str::from_value(value, expected).map(Str::decode)
     }
 }
 
@@ -126,7 +133,10 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<T> {
     fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
         let mut out = Self::new();
         for (_, element) in value.elements()? {
-            out.push(T::from_value(element, const { &Expected { bounds: T::LIMITS, ..Expected::a(T::SCHEMA.name()) } })?);
+            out.push(T::from_value(
+                element,
+                const { &Expected { bounds: T::LIMITS, ..Expected::a(T::SCHEMA.name()) } },
+            )?);
         }
         expected.admit(value, out.len())?;
         Ok(out)
@@ -188,6 +198,12 @@ impl Preset<u64> for u64 {
 impl Preset<&'static str> for String {
     fn preset(literal: &'static str) -> Self {
         literal.into()
+    }
+}
+
+impl Preset<&'static str> for Str<'_> {
+    fn preset(literal: &'static str) -> Self {
+        Self::new(literal.as_bytes())
     }
 }
 

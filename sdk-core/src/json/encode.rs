@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Value, Writer};
+use crate::text::Text;
 
 /// A type that can be written as a JSON value.
 pub trait Encode {
@@ -20,19 +21,19 @@ impl<T: Encode + ?Sized> Encode for &T {
 
 impl Encode for str {
     fn encode(&self, out: &mut Writer) {
-        out.string(self);
+        out.text(&self);
     }
 }
 
 impl Encode for String {
     fn encode(&self, out: &mut Writer) {
-        out.string(self);
+        out.text(self);
     }
 }
 
 impl Encode for Cow<'_, str> {
     fn encode(&self, out: &mut Writer) {
-        out.string(self);
+        out.text(self);
     }
 }
 
@@ -72,6 +73,12 @@ impl<T: Encode> Encode for Vec<T> {
 impl Encode for Value<'_> {
     fn encode(&self, out: &mut Writer) {
         out.raw(if self.is_none() { b"null" } else { self.raw() });
+    }
+}
+
+impl Encode for Text<'_> {
+    fn encode(&self, out: &mut Writer) {
+        out.text(self);
     }
 }
 

@@ -1,9 +1,9 @@
 //! What is wrong with a document, and where.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 
-use super::{Bounds, Value};
+use super::{Bounds, Value, Writer};
 use crate::config::Schema;
 use crate::text;
 use crate::text::Piece;
@@ -81,35 +81,41 @@ impl Error {
 
     /// What is wrong with the value, and what it is instead.
     #[must_use]
-    pub fn reason(&self, document: &[u8]) -> String {
-        let offset = self.at.wrapping_sub(document.as_ptr().addr());
-        let found = document.get(offset..).unwrap_or_default();
-        let Expected { what, bounds: Bounds { min, max }, .. } = self.expected;
-        if !what.is_empty() {
-            let mut out = text!["expected ", what];
-            for (word, bound) in [(" from ", min), (" to ", max)] {
-                if bound.unsigned_abs() < Bounds::NONE.max.unsigned_abs() {
-                    word.put(&mut out);
-                    bound.put(&mut out);
-                }
-            }
-            ", got ".put(&mut out);
-            Value::at(found).kind().name().put(&mut out);
-            return out;
-        }
-        if found.is_empty() { "unexpected end of JSON input".into() } else { text!["invalid character at byte ", offset] }
+    pub const fn reason<'a>(&self, document: &'a [u8]) -> Reason<'a> {
+        Reason { error: *self, document }
     }
 
     /// The field and the reason.
     #[must_use]
     pub fn describe(&self, document: &[u8]) -> String {
-        let mut out = String::new();
-        if !self.field().is_empty() {
-            self.field().put(&mut out);
-            ": ".put(&mut out);
+        let colon = if self.field().is_empty() { "" } else { ": " };
+        text![self.field(), colon, self.reason(document)].to_string()
+    }
+}
+
+/// What is wrong with a value, as a piece of text.
+#[derive(Clone, Copy, Debug)]
+pub struct Reason<'a> {
+    error: Error,
+    document: &'a [u8],
+}
+
+impl Piece for Reason<'_> {
+    fn write(&self, out: &mut Writer) {
+        let offset = self.error.at.wrapping_sub(self.document.as_ptr().addr());
+        let found = self.document.get(offset..).unwrap_or_default();
+        let Expected { what, bounds: Bounds { min, max }, .. } = self.error.expected;
+        if what.is_empty() {
+            return match found {
+                [] => "unexpected end of JSON input".write(out),
+                _ => text!["invalid character at byte ", offset].write(out),
+            };
         }
-        self.reason(document).put(&mut out);
-        out
+        text!["expected ", *what].write(out);
+        if *min != i64::MIN {
+            text![" from ", *min, " to ", *max].write(out);
+        }
+        text![", got ", Value::at(found).kind().name()].write(out);
     }
 }
 

@@ -47,7 +47,8 @@ pub(super) fn value(text: &[u8], at: Position, depth: u32) -> Position {
         b'"' => string(text, at),
         b'{' | b'[' if depth == MAX_DEPTH => TOO_DEEP,
         b'{' | b'[' => {
-            let mut members = Members { text, at: at + 1, of_object: first == b'{', depth: depth + 1, state: State::First };
+            let mut members =
+                Members { text, at: at + 1, of_object: first == b'{', depth: depth + 1, state: State::First };
             while members.step().is_some() {}
             members.at
         }

@@ -1,39 +1,99 @@
-//! From the text between two quotes to the string that it stands for.
+//! A string as it stands in a document, and the text that it stands for.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use core::fmt;
 
+use super::{Encode, Writer};
 use crate::abi::{character, utf8};
 
-/// The string that `raw` stands for; borrowed where it stands there as it is.
+/// A string as it stands in a JSON document, with its escapes.
 ///
-/// `raw` has passed the scanner, so its escapes are complete. Bytes that are not UTF-8 become U+FFFD one by
-/// one, and so does a surrogate without its other half.
-pub(super) fn decode(raw: &[u8]) -> Cow<'_, str> {
-    match utf8(raw) {
-        Some(text) if !raw.contains(&b'\\') => Cow::Borrowed(text),
-        _ => Cow::Owned(unescape(raw)),
+/// It can be compared, written into other JSON and used in a [`text!`](crate::text!) as it is, which copies
+/// its bytes and needs no code; [`decode`](Self::decode) gives the text.
+///
+/// ```
+/// use reglet_sdk_core::json::Value;
+///
+/// let value = Value::parse(br#""TLS 1.3""#)?;
+/// assert_eq!(value.string()?, *"TLS 1.3");
+/// assert_eq!(value.string()?.decode(), "TLS 1.3");
+/// # Ok::<(), reglet_sdk_core::json::Error>(())
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Str<'a>(&'a [u8]);
+
+impl<'a> Str<'a> {
+    /// A string from what stands between its quotes.
+    pub(crate) const fn new(raw: &'a [u8]) -> Self {
+        Self(raw)
+    }
+
+    /// What stands between its quotes.
+    #[must_use]
+    pub const fn raw(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Whether it is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text that it stands for; borrowed where that stands there as it is.
+    ///
+    /// Bytes that are not UTF-8 become U+FFFD one by one, and so does a surrogate without its other half.
+    #[must_use]
+    pub fn decode(self) -> Cow<'a, str> {
+        match utf8(self.0) {
+            Some(text) if !self.has_escapes() => Cow::Borrowed(text),
+            _ => Cow::Owned(unescape(self.0)),
+        }
+    }
+
+    /// Whether some of it is escaped.
+    fn has_escapes(self) -> bool {
+        self.0.iter().any(|byte| *byte == b'\\')
+    }
+
+    /// How many characters it has.
+    pub(super) fn characters(self) -> usize {
+        let mut count = 0;
+        let mut rest = self.0;
+        while let [first, after @ ..] = rest {
+            rest = after;
+            count += match (first, after) {
+                // The second half of a surrogate pair belongs to the first.
+                (b'\\', [b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', _, _, after @ ..]) => {
+                    rest = after;
+                    0
+                }
+                (b'\\', [b'u', after @ ..]) => {
+                    rest = after.get(4..).unwrap_or_default();
+                    1
+                }
+                (b'\\', [_, after @ ..]) => {
+                    rest = after;
+                    1
+                }
+                // Every byte starts a character unless it continues one.
+                _ => usize::from(first & 0xC0 != 0x80),
+            };
+        }
+        count
     }
 }
 
 #[cold]
 fn unescape(mut raw: &[u8]) -> String {
     let mut out = String::new();
-    while let [first, rest @ ..] = raw {
-        let (character, len) = match (first, rest) {
-            (b'\\', [b'u', digits @ ..]) => surrogates(digits),
-            (b'\\', [escape, ..]) => {
-                let plain = match escape {
-                    b'b' => 8,
-                    b'f' => 12,
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    other => *other,
-                };
-                (char::from(plain), 2)
-            }
-            _ => character(raw).unwrap_or((char::REPLACEMENT_CHARACTER, 1)),
+    while let [first, ..] = raw {
+        let (character, len) = if *first == b'\\' {
+            let (code, len) = unescaped(raw);
+            (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), len)
+        } else {
+            character(raw).unwrap_or((char::REPLACEMENT_CHARACTER, 1))
         };
         out.push(character);
         raw = raw.get(len..).unwrap_or_default();
@@ -41,17 +101,36 @@ fn unescape(mut raw: &[u8]) -> String {
     out
 }
 
-/// The character that `\u` starts, of one unit or of two, and how many bytes it takes with its backslash.
-fn surrogates(digits: &[u8]) -> (char, usize) {
+/// The byte at hand, or the code point of the escape at hand, and how many bytes it takes.
+fn unescaped(raw: &[u8]) -> (u32, usize) {
+    match raw {
+        [b'\\', b'u', digits @ ..] => surrogates(digits),
+        [b'\\', escape, ..] => {
+            let plain = match escape {
+                b'b' => 8,
+                b'f' => 12,
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                other => *other,
+            };
+            (plain.into(), 2)
+        }
+        [byte, ..] => ((*byte).into(), 1),
+        [] => (0, 0),
+    }
+}
+
+/// The code point that `\u` starts, of one unit or of two, and how many bytes it takes with its backslash.
+fn surrogates(digits: &[u8]) -> (u32, usize) {
     let high = unit(digits);
     if high & 0xFC00 == 0xD800
         && let Some([b'\\', b'u', low @ ..]) = digits.get(4..)
         && unit(low) & 0xFC00 == 0xDC00
     {
-        let code = 0x10000 + ((high & 0x3FF) << 10 | unit(low) & 0x3FF);
-        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
+        return (0x10000 + ((high & 0x3FF) << 10 | unit(low) & 0x3FF), 12);
     }
-    (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+    (high, 6)
 }
 
 /// The UTF-16 unit of four hexadecimal digits.
@@ -64,10 +143,38 @@ fn unit(digits: &[u8]) -> u32 {
     unit
 }
 
+impl Encode for Str<'_> {
+    fn encode(&self, out: &mut Writer) {
+        out.text(self);
+    }
+}
+
+impl PartialEq<str> for Str<'_> {
+    fn eq(&self, text: &str) -> bool {
+        self.0 == text.as_bytes() || self.has_escapes() && self.decode() == text
+    }
+}
+
+impl fmt::Display for Str<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.decode())
+    }
+}
+
+impl fmt::Debug for Str<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.decode(), f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::Str;
     use alloc::borrow::Cow;
+
+    fn decode(raw: &[u8]) -> Cow<'_, str> {
+        Str::new(raw).decode()
+    }
 
     #[test]
     fn borrows_what_needs_no_change() {
@@ -90,5 +197,22 @@ mod tests {
     fn replaces_each_bad_byte_as_go_does() {
         assert_eq!(decode(b"a\xff\xe2\x82b"), "a\u{fffd}\u{fffd}\u{fffd}b");
         assert_eq!(decode(b"\xe2\\u0041"), "\u{fffd}A");
+    }
+
+    #[test]
+    fn counts_characters_not_bytes() {
+        for raw in ["", "abc", "grüße", r"\n\u0041\uD83D\ude00\ud800x", "😀é"] {
+            assert_eq!(
+                Str::new(raw.as_bytes()).characters(),
+                decode(raw.as_bytes()).chars().count(),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn compares_with_text() {
+        assert!(Str::new(b"abc") == *"abc" && Str::new(br"a\u0062c") == *"abc");
+        assert!(Str::new(b"abc") != *"abd" && Str::new(br"\n") == *"\n");
     }
 }

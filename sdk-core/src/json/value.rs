@@ -2,9 +2,9 @@
 
 use alloc::borrow::Cow;
 
+use super::Str;
 use super::error::{Error, Expected};
 use super::scan::{self, State};
-use super::string;
 
 /// The kinds of JSON value, and "not there".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,8 +144,17 @@ impl<'a> Value<'a> {
     ///
     /// It is not a string.
     pub fn text(self) -> Result<Cow<'a, str>, Error> {
+        self.string().map(Str::decode)
+    }
+
+    /// The string as it stands there.
+    ///
+    /// # Errors
+    ///
+    /// It is not a string.
+    pub fn string(self) -> Result<Str<'a>, Error> {
         match self.0 {
-            [b'"', inner @ .., b'"'] => Ok(string::decode(inner)),
+            [b'"', inner @ .., b'"'] => Ok(Str::new(inner)),
             _ => Err(self.not(Kind::String.expected())),
         }
     }
@@ -218,7 +227,8 @@ impl<'a> Value<'a> {
 
     /// The members with these names, each absent if the object lacks it or has `null` there.
     ///
-    /// Names match without regard to ASCII case, and the last one wins.
+    /// Names match without regard to ASCII case, and the last one wins. A key that is spelled with escapes
+    /// matches none.
     ///
     /// # Errors
     ///
@@ -236,7 +246,7 @@ impl<'a> Value<'a> {
                 continue;
             }
             for (name, slot) in names.iter().zip(&mut *found) {
-                if same_key(key, name) {
+                if key.eq_ignore_ascii_case(name.as_bytes()) {
                     *slot = value;
                 }
             }
@@ -259,15 +269,6 @@ impl<'a> Value<'a> {
     pub fn not(self, expected: &'static Expected) -> Error {
         Error::new(expected, self)
     }
-}
-
-/// Whether the raw text of a key is the name, without regard to ASCII case.
-pub(crate) fn same_key(key: &[u8], name: &str) -> bool {
-    if key.len() == name.len() {
-        return key.eq_ignore_ascii_case(name.as_bytes());
-    }
-    // Escapes make a key longer than its name.
-    key.len() > name.len() && matches!(string::decode(key), Cow::Owned(key) if key.eq_ignore_ascii_case(name))
 }
 
 /// The members of an object or the elements of an array: raw keys, empty in an array, and values.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Encode, Value};
-use crate::text::Decimal;
+use crate::text::Piece;
 
 /// Writes JSON into a buffer that it owns. Commas set themselves.
 ///
@@ -27,12 +27,6 @@ impl Writer {
     #[must_use]
     pub const fn new() -> Self {
         Self { out: Vec::new() }
-    }
-
-    /// An empty document in a buffer of this size, in bytes.
-    #[must_use]
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self { out: Vec::with_capacity(capacity) }
     }
 
     /// Goes on with what has been written elsewhere.
@@ -59,7 +53,7 @@ impl Writer {
 
     /// Closes the innermost object.
     pub fn end_object(&mut self) {
-        self.out.extend_from_slice(b"}");
+        self.append(b"}");
     }
 
     /// Opens an array.
@@ -69,13 +63,13 @@ impl Writer {
 
     /// Closes the innermost array.
     pub fn end_array(&mut self) {
-        self.out.extend_from_slice(b"]");
+        self.append(b"]");
     }
 
     /// Writes the key of an object's next member; its value comes next.
     pub fn key(&mut self, key: &str) {
-        self.string(key);
-        self.out.extend_from_slice(b":");
+        self.text(&key);
+        self.append(b":");
     }
 
     /// Writes a member of an object.
@@ -87,45 +81,28 @@ impl Writer {
     /// Writes a member whose key and value stood in another document.
     pub(crate) fn raw_member(&mut self, key: &[u8], value: Value<'_>) {
         self.raw(b"\"");
-        self.out.extend_from_slice(key);
-        self.out.extend_from_slice(b"\":");
+        self.append(key);
+        self.append(b"\":");
         value.encode(self);
     }
 
     /// Writes a string.
-    pub fn string(&mut self, text: &str) {
+    pub fn text(&mut self, text: &dyn Piece) {
         self.raw(b"\"");
-        let mut plain = text.as_bytes();
-        loop {
-            let special = plain.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
-            let (before, rest) = plain.split_at_checked(special.unwrap_or(plain.len())).unwrap_or_default();
-            self.out.extend_from_slice(before);
-            let Some((&byte, rest)) = rest.split_first() else { break };
-            let digit = |value: u8| if value < 10 { value + b'0' } else { value + (b'a' - 10) };
-            self.out.extend_from_slice(&match byte {
-                b'"' | b'\\' => [b'\\', byte, 0, 0, 0, 0],
-                _ => [b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)],
-            });
-            if byte >= 0x20 {
-                self.out.truncate(self.out.len() - 4);
-            }
-            plain = rest;
-        }
-        self.out.extend_from_slice(b"\"");
+        text.write(self);
+        self.append(b"\"");
     }
 
     /// Writes an integer.
     pub fn integer(&mut self, value: i64) {
-        self.decimal(value < 0, value.unsigned_abs());
+        self.raw(b"");
+        self.digits(value < 0, value.unsigned_abs());
     }
 
     /// Writes an integer that is not negative.
     pub fn unsigned(&mut self, value: u64) {
-        self.decimal(false, value);
-    }
-
-    fn decimal(&mut self, negative: bool, magnitude: u64) {
-        self.raw(Decimal::new(negative, magnitude).as_str().as_bytes());
+        self.raw(b"");
+        self.digits(false, value);
     }
 
     /// Writes a value that is already JSON, after a comma where one is needed.
@@ -133,8 +110,46 @@ impl Writer {
     /// What is written is the caller's to answer for: nothing checks it.
     pub fn raw(&mut self, json: &[u8]) {
         if !matches!(self.out.last(), None | Some(b'{' | b'[' | b':')) {
-            self.out.extend_from_slice(b",");
+            self.append(b",");
         }
-        self.out.extend_from_slice(json);
+        self.append(json);
+    }
+
+    /// Appends bytes as they are.
+    #[inline(never)]
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// Appends text to a string that is open, with JSON's escapes where JSON demands them.
+    pub(crate) fn escape(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut plain = 0;
+        for (at, &byte) in bytes.iter().enumerate() {
+            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+                continue;
+            }
+            self.append(bytes.get(plain..at).unwrap_or_default());
+            plain = at + 1;
+            if byte >= 0x20 {
+                self.append(&[b'\\', byte]);
+            } else {
+                let low = byte & 15;
+                let digit = if low < 10 { low + b'0' } else { low + (b'a' - 10) };
+                self.append(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
+            }
+        }
+        self.append(bytes.get(plain..).unwrap_or_default());
+    }
+
+    /// Appends an integer in decimal.
+    pub(crate) fn digits(&mut self, negative: bool, magnitude: u64) {
+        if negative {
+            self.append(b"-");
+        }
+        if magnitude >= 10 {
+            self.digits(false, magnitude / 10);
+        }
+        self.append(&[b'0' + (magnitude % 10) as u8]);
     }
 }

@@ -68,7 +68,12 @@ impl<const N: usize> Document<N> {
                     while host < hosts.len() {
                         let mut port = 0;
                         while port < ports.len() {
-                            out.capability(&mut first, "network:outbound", &[hosts[host], ":", ports[port]], "");
+                            out.capability(
+                                &mut first,
+                                "network:outbound",
+                                &[hosts[host], ":", ports[port]],
+                                "",
+                            );
                             port += 1;
                         }
                         host += 1;
@@ -255,7 +260,11 @@ impl<const N: usize> Document<N> {
             self.integer(property.bounds.min);
         }
         if !property.description.is_empty() {
-            self.raw(if matches!(property.schema, Schema::Any) { "\"description\":\"" } else { ",\"description\":\"" });
+            self.raw(if matches!(property.schema, Schema::Any) {
+                "\"description\":\""
+            } else {
+                ",\"description\":\""
+            });
             self.lines(property.description);
             self.raw("\"");
         }

@@ -4,32 +4,40 @@
 //! use reglet_sdk_core::{Context, Error, tcp};
 //!
 //! fn issuer(host: &str) -> Result<String, Error> {
-//!     let connection = tcp::Request::new(host, 443).tls().timeout_ms(5_000).send(&Context::default())?;
-//!     Ok(connection.tls_cert_issuer().into_owned())
+//!     let connection = tcp::Request::new(&host, 443).tls().timeout_ms(5_000).send(&Context::default())?;
+//!     Ok(connection.tls_cert_issuer().decode().into_owned())
 //! }
 //! ```
 
 use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
 
 use super::{Timing, flag};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::json::{self, Expected, Value, Writer};
-use crate::text::Decimal;
+use crate::text::Piece;
 
 /// A request to connect, as the guest makes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request<'a> {
-    host: &'a str,
+    host: &'a dyn Piece,
     port: u16,
     tls: bool,
     timeout_ms: Option<u32>,
 }
 
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.to_json(&Context::default())))
+    }
+}
+
 impl<'a> Request<'a> {
     /// A plain connection to a host name or an IP address.
-    pub const fn new(host: &'a str, port: u16) -> Self {
+    pub const fn new(host: &'a dyn Piece, port: u16) -> Self {
         Self { host, port, tls: false, timeout_ms: None }
     }
 
@@ -61,10 +69,12 @@ impl<'a> Request<'a> {
     }
 
     fn to_json(&self, context: &Context<'_>) -> alloc::vec::Vec<u8> {
-        let mut out = Writer::with_capacity(256);
+        let mut out = Writer::new();
         out.begin_object();
-        out.member("host", self.host);
-        out.member("port", Decimal::new(false, self.port.into()).as_str());
+        out.key("host");
+        out.text(self.host);
+        out.key("port");
+        out.text(&self.port);
         out.member("context", context);
         if let Some(timeout) = self.timeout_ms {
             out.member("timeout_ms", timeout);
@@ -101,7 +111,9 @@ impl<'a> Received<'a> {
             request.fields(&["host", "port", "tls", "use_tls", "timeout_ms", "context"])?;
         let host = super::text(host_value)?;
         if host.is_empty() {
-            return Err(host_value.not(const { &Expected { name: "host", ..Expected::a("a host name or address") } }));
+            return Err(
+                host_value.not(const { &Expected { name: "host", ..Expected::a("a host name or address") } })
+            );
         }
         Ok(Self {
             host,
@@ -154,8 +166,8 @@ impl Connection {
     /// The host's answer has no such time, or one that is not RFC 3339.
     pub fn not_after(&self) -> Result<crate::Timestamp, Error> {
         let text = self.tls_cert_not_after();
-        crate::Timestamp::parse(&text).ok_or_else(|| {
-            Error::wire_format("decode", "tcp_connect", "tls_cert_not_after is not an RFC 3339 time")
+        crate::Timestamp::parse(text.raw()).ok_or_else(|| {
+            Error::wire_format("decode", "tcp_connect", &"tls_cert_not_after is not an RFC 3339 time")
         })
     }
 }

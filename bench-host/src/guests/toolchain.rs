@@ -1,0 +1,45 @@
+//! Sees to it that the compiler can compile for wasm.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{BuildError, Progress, TARGET, run};
+
+/// Installs the target if the compiler lacks it.
+pub(super) fn ensure_target(progress: &dyn Progress) -> Result<(), BuildError> {
+    if has_target()? {
+        return Ok(());
+    }
+    progress.note(&format!("rustc has no standard library for {TARGET}: running `rustup target add {TARGET}`"));
+    progress.step(&format!("installing {TARGET}"));
+    let added = run(Command::new("rustup").args(["target", "add", TARGET]), "rustup");
+    if let Err(error) = added {
+        let reason = match error {
+            BuildError::Failed { output, .. } => output,
+            BuildError::Run { source, .. } => source.to_string(),
+            other => return Err(other),
+        };
+        return Err(BuildError::NoTarget { reason });
+    }
+    if !has_target()? {
+        let reason = "it was added to another toolchain than the one in use".to_owned();
+        return Err(BuildError::NoTarget { reason });
+    }
+    Ok(())
+}
+
+fn has_target() -> Result<bool, BuildError> {
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let folder = run(rustc.args(["--print", "target-libdir", "--target", TARGET]), "rustc")?;
+    let folder = String::from_utf8_lossy(&folder).trim_end().to_owned();
+    // The folder may be there without a library in it.
+    Ok(fs::read_dir(Path::new(&folder)).is_ok_and(|mut entries| {
+        entries.any(|entry| entry.is_ok_and(|entry| is_core(&entry.file_name().to_string_lossy())))
+    }))
+}
+
+fn is_core(file: &str) -> bool {
+    file.starts_with("libcore-") && file.ends_with(".rlib")
+}

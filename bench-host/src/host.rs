@@ -1,0 +1,208 @@
+//! The host: what all its plugins share, and how it is set up.
+
+use core::fmt::{self, Display};
+use core::future::Future;
+use core::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Instant;
+
+use tokio::runtime::{self, Runtime};
+use wasmtime::{Engine, Linker};
+
+use crate::engine::{self, Ticker};
+use crate::error::Error;
+use crate::imports;
+use crate::limits::Limits;
+use crate::log::{Level, LogRecord, Source};
+use crate::plugin::Plugin;
+use crate::services::tcp::Tcp;
+use crate::services::trust;
+use crate::state::State;
+
+/// Threads that the services share. They wait more than they work.
+const SERVICE_THREADS: usize = 2;
+
+/// Loads plugins, and serves them once they run.
+///
+/// Plugins and instances keep what they need of it; its threads end with the last of them. Calls block the
+/// thread that makes them, which may be one of an async runtime.
+#[derive(Debug)]
+pub struct Host(Arc<Shared>);
+
+impl Host {
+    /// A host with the default limits, still to be built.
+    pub fn builder() -> Builder {
+        Builder { limits: Limits::default(), ca_files: Vec::new(), log: None, fuel: false }
+    }
+
+    /// Checks and compiles a module; `name` is what errors and log records call the plugin.
+    ///
+    /// # Errors
+    ///
+    /// The module is too large, is not valid, imports what this host does not have, or lacks what a plugin
+    /// must export.
+    pub fn load(&self, name: &str, module: &[u8]) -> Result<Plugin, Error> {
+        Plugin::load(&self.0, name, module)
+    }
+}
+
+/// Sets up a [`Host`].
+#[must_use]
+pub struct Builder {
+    limits: Limits,
+    ca_files: Vec<PathBuf>,
+    log: Option<Box<Log>>,
+    fuel: bool,
+}
+
+impl Builder {
+    /// Bytes of memory that an instance may have; 256 MiB, and at most 4 GiB.
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.limits.memory = bytes.min(1 << 32);
+        self
+    }
+
+    /// Time that a call may take, with the host functions that it calls; 30 seconds, exact to 20 ms.
+    pub fn call_timeout(mut self, limit: Duration) -> Self {
+        self.limits.call_timeout = limit;
+        self
+    }
+
+    /// Bytes that a module may have; 64 MiB.
+    pub fn max_module_bytes(mut self, bytes: usize) -> Self {
+        self.limits.module = bytes;
+        self
+    }
+
+    /// Bytes that a request to a host function may have; 16 MiB.
+    pub fn max_request(mut self, bytes: usize) -> Self {
+        self.limits.request = bytes;
+        self
+    }
+
+    /// Bytes that an outcome or a metadata document may have; 16 MiB.
+    pub fn max_outcome(mut self, bytes: usize) -> Self {
+        self.limits.outcome = bytes;
+        self
+    }
+
+    /// Trusts the certificates in this PEM file, besides the system's. May be called again.
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_files.push(path.into());
+        self
+    }
+
+    /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call.
+    pub fn log(mut self, log: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Self {
+        self.log = Some(Box::new(log));
+        self
+    }
+
+    /// Counts the fuel that plugins use, which makes them slower. Off unless switched on.
+    pub fn fuel(mut self, count: bool) -> Self {
+        self.fuel = count;
+        self
+    }
+
+    /// Sets the host up.
+    ///
+    /// # Errors
+    ///
+    /// A certificate file can't be read, or the system does not give the threads or the memory.
+    pub fn build(self) -> Result<Host, Error> {
+        let roots = trust::roots(&self.ca_files).map_err(setup)?;
+        let engine = engine::new(self.limits.memory, self.fuel).map_err(setup)?;
+        let services = runtime::Builder::new_multi_thread()
+            .worker_threads(SERVICE_THREADS)
+            .thread_name("reglet-services")
+            .enable_all()
+            .build();
+        Ok(Host(Arc::new(Shared {
+            linker: imports::link(&engine).map_err(setup)?,
+            ticker: Ticker::start(&engine).map_err(setup)?,
+            engine,
+            limits: self.limits,
+            fuel: self.fuel,
+            log: self.log,
+            tcp: Tcp::new(roots).map_err(setup)?,
+            services: Some(services.map_err(setup)?),
+            start: Instant::now(),
+        })))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+fn setup(error: impl Display) -> Error {
+    Error::Setup { reason: format!("{error:#}") }
+}
+
+type Log = dyn Fn(&LogRecord<'_>) + Send + Sync;
+
+/// What a host, its plugins and their instances share.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    /// The host functions and the parts of WASI that this host has.
+    pub(crate) linker: Linker<State>,
+    pub(crate) ticker: Ticker,
+    pub(crate) limits: Limits,
+    pub(crate) fuel: bool,
+    pub(crate) tcp: Tcp,
+    /// Zero of the monotonic clock.
+    pub(crate) start: Instant,
+    log: Option<Box<Log>>,
+    /// Always there, but while it is dropped.
+    services: Option<Runtime>,
+}
+
+impl Shared {
+    pub(crate) fn log(&self, record: &LogRecord<'_>) {
+        if let Some(log) = &self.log {
+            log(record);
+        }
+    }
+
+    /// Tells the embedder what the host makes of a plugin.
+    pub(crate) fn warn(&self, plugin: &str, message: String) {
+        let (source, level, attrs) = (Source::Host, Level::Warn, Vec::new());
+        self.log(&LogRecord { plugin, source, level, message: message.into(), attrs });
+    }
+
+    /// Does the work on the services' own threads, and waits for it no longer than `limit`.
+    ///
+    /// Blocking on a runtime would panic if this thread belongs to the embedder's own.
+    pub(crate) fn wait<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, RecvTimeoutError> {
+        let Some(services) = &self.services else { return Err(RecvTimeoutError::Disconnected) };
+        let (sender, result) = mpsc::sync_channel(1);
+        let task = services.spawn(async move {
+            // Nobody listens any more once the time is over.
+            let _ = sender.send(work.await);
+        });
+        result.recv_timeout(limit).inspect_err(|_| task.abort())
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Dropping a runtime waits for it, which panics on a thread of another one.
+        if let Some(services) = self.services.take() {
+            services.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}

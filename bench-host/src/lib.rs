@@ -1,0 +1,45 @@
+//! A wasmtime host for Reglet plugins: library and measuring instrument.
+//!
+//! A [`Host`] holds what plugins share, a [`Plugin`] is a compiled module, and an [`Instance`] is one run of
+//! it. Nothing that a plugin does panics the host, takes more than the [`Builder`]'s limits allow, or touches
+//! another plugin.
+//!
+//! ```
+//! use reglet_bench_host::Host;
+//!
+//! # fn run(module: &[u8]) -> Result<(), reglet_bench_host::Error> {
+//! let host = Host::builder().memory_limit(64 << 20).build()?;
+//! let plugin = host.load("tls-check", module)?;
+//! let outcome = plugin.check(br#"{"hostname": "example.com"}"#)?;
+//! println!("{}", outcome.json());
+//! # Ok(())
+//! # }
+//! ```
+
+mod engine;
+mod error;
+pub mod guests;
+mod host;
+mod imports;
+mod instance;
+mod limits;
+mod log;
+pub mod loopback;
+pub mod measure;
+mod module;
+mod outcome;
+mod plugin;
+mod replay;
+pub mod report;
+pub mod services;
+mod state;
+
+pub use error::Error;
+pub use host::{Builder, Host};
+pub use instance::{HeapStats, Instance, Usage};
+pub use log::{Level, LogRecord, Source};
+pub use module::Generation;
+pub use outcome::Outcome;
+pub use plugin::Plugin;
+pub use replay::{Exchange, Recording};
+pub use reglet_sdk_core::Status;

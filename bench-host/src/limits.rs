@@ -1,0 +1,62 @@
+//! What a plugin may take: sizes, time, and memory as it grows.
+
+use core::time::Duration;
+
+use wasmtime::ResourceLimiter;
+
+/// Elements that a table may have. Go's plugins have some 15,000.
+pub(crate) const MAX_TABLE: usize = 100_000;
+
+/// Functions that a module may define. Empty ones cost the compiler some 5 KB each.
+pub(crate) const MAX_FUNCTIONS: u32 = 100_000;
+
+/// Imports that a module may have. Go's plugins have some 40.
+pub(crate) const MAX_IMPORTS: u32 = 1_000;
+
+/// Limits that the embedder sets; in bytes, but for the time.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) memory: usize,
+    pub(crate) call_timeout: Duration,
+    pub(crate) module: usize,
+    pub(crate) request: usize,
+    pub(crate) outcome: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: 256 << 20,
+            call_timeout: Duration::from_secs(30),
+            module: 64 << 20,
+            request: 16 << 20,
+            outcome: 16 << 20,
+        }
+    }
+}
+
+/// Holds the memory of one instance to its limit, and remembers that it had to.
+#[derive(Debug)]
+pub(crate) struct Growth {
+    limit: usize,
+    /// Whether memory was refused since the call began.
+    pub(crate) refused: bool,
+}
+
+impl Growth {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, refused: false }
+    }
+}
+
+impl ResourceLimiter for Growth {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.limit;
+        self.refused |= !allowed;
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE)
+    }
+}

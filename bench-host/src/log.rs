@@ -1,0 +1,144 @@
+//! What plugins log, as the embedder gets it.
+
+use core::fmt;
+use std::borrow::Cow;
+
+use reglet_sdk_core::json::{Error, Value};
+
+/// Attributes of a record that are read; more are left out.
+const MAX_ATTRS: usize = 64;
+
+/// Bytes of a record's message, or of one value, that are shown.
+const MAX_TEXT: usize = 4096;
+
+/// A record that a plugin logged, or a warning of the host about a plugin.
+///
+/// As text it is one line without control characters; the fields are as the plugin sent them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LogRecord<'a> {
+    /// Name of the plugin.
+    pub plugin: &'a str,
+    /// Who speaks.
+    pub source: Source,
+    /// How much it matters.
+    pub level: Level,
+    /// What happened.
+    pub message: Cow<'a, str>,
+    /// Names and values, in order; the first 64.
+    pub attrs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// Who logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The plugin, through `log_message`.
+    Plugin,
+    /// The host, about the plugin.
+    Host,
+}
+
+/// How much a record matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For those who look for a fault.
+    Debug,
+    /// What happens.
+    Info,
+    /// What may become an error.
+    Warn,
+    /// What went wrong.
+    Error,
+}
+
+impl Level {
+    /// The level on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+
+    /// Reads a level as Go writes it, such as `WARN` or `ERROR+2`; what it can't read is `Info`.
+    fn parse(text: &str) -> Self {
+        let (name, offset) = match text.find(['+', '-']) {
+            Some(at) => text.split_at(at),
+            None => (text, "0"),
+        };
+        let levels = [(Self::Debug, -4), (Self::Info, 0), (Self::Warn, 4), (Self::Error, 8)];
+        let base = levels.iter().find(|(level, _)| level.as_str().eq_ignore_ascii_case(name));
+        let (Some((_, base)), Ok(offset)) = (base, offset.parse::<i32>()) else { return Self::Info };
+        let number = offset.saturating_add(*base);
+        levels.iter().rev().find(|(_, least)| number >= *least).map_or(Self::Debug, |(level, _)| *level)
+    }
+}
+
+impl<'a> LogRecord<'a> {
+    /// Reads what a plugin passed to `log_message`. What is no record is taken as text.
+    pub(crate) fn read(plugin: &'a str, bytes: &'a [u8]) -> Self {
+        let record = Self {
+            plugin,
+            source: Source::Plugin,
+            level: Level::Info,
+            message: Cow::Borrowed(""),
+            attrs: Vec::new(),
+        };
+        record.clone().fill(bytes).unwrap_or_else(|_| {
+            let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes);
+            Self { message: Cow::Owned(printable(&String::from_utf8_lossy(bytes))), ..record }
+        })
+    }
+
+    fn fill(mut self, bytes: &'a [u8]) -> Result<Self, Error> {
+        let [level, message, attrs] = Value::parse(bytes)?.fields(&["level", "message", "attrs"])?;
+        self.level = Level::parse(&text(level)?);
+        self.message = text(message)?;
+        if !attrs.is_none() {
+            for (_, attr) in attrs.elements()?.take(MAX_ATTRS) {
+                let [key, value] = attr.fields(&["key", "value"])?;
+                self.attrs.push((text(key)?, text(value)?));
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl fmt::Display for LogRecord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.level.as_str(), printable(self.plugin), printable(&self.message))?;
+        for (key, value) in &self.attrs {
+            write!(f, " {}={:?}", printable(key), cut(value))?;
+        }
+        Ok(())
+    }
+}
+
+/// The text without control characters, and cut, so that no plugin draws on a terminal or fills it.
+pub(crate) fn printable(text: &str) -> String {
+    let shown = cut(text);
+    let mut out = String::with_capacity(shown.len());
+    for char in shown.chars() {
+        if char.is_control() {
+            out.extend(char.escape_default());
+        } else {
+            out.push(char);
+        }
+    }
+    if shown.len() < text.len() {
+        out.push('…');
+    }
+    out
+}
+
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default()
+}
+
+/// A string that may be missing.
+fn text(value: Value<'_>) -> Result<Cow<'_, str>, Error> {
+    if value.is_none() { Ok(Cow::Borrowed("")) } else { value.text() }
+}

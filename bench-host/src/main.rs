@@ -1,0 +1,2 @@
+//! `reglet-bench`: runs and measures Reglet plugins.
+fn main() {}

@@ -1,0 +1,160 @@
+//! A compiled module that can be run as often as one likes.
+
+use core::fmt;
+use std::sync::Arc;
+
+use reglet_sdk_core::json::Value;
+use wasmtime::{InstancePre, Module, ModuleExport};
+
+use crate::error::Error;
+use crate::host::Shared;
+use crate::imports;
+use crate::instance::Instance;
+use crate::log::printable;
+use crate::module::{self, Generation, INITIALIZE};
+use crate::outcome::{self, Outcome};
+use crate::state::State;
+
+/// A plugin, ready to run. Clones are the same plugin.
+#[derive(Clone, Debug)]
+pub struct Plugin(Arc<Loaded>);
+
+/// What is known of a plugin once it is loaded.
+pub(crate) struct Loaded {
+    pub(crate) name: Arc<str>,
+    pub(crate) host: Arc<Shared>,
+    pub(crate) pre: InstancePre<State>,
+    pub(crate) generation: Generation,
+    pub(crate) exports: Exports,
+}
+
+/// Where the exports are that instances need at once.
+pub(crate) struct Exports {
+    pub(crate) memory: ModuleExport,
+    pub(crate) allocate: ModuleExport,
+    pub(crate) observe: ModuleExport,
+    pub(crate) deallocate: Option<ModuleExport>,
+    pub(crate) initialize: Option<ModuleExport>,
+    pub(crate) heap: Option<ModuleExport>,
+}
+
+impl Plugin {
+    pub(crate) fn load(host: &Arc<Shared>, name: &str, module: &[u8]) -> Result<Self, Error> {
+        let plugin = || printable(name);
+        let (size, limit) = (module.len(), host.limits.module);
+        if size > limit {
+            return Err(Error::TooLarge { plugin: plugin(), size, limit });
+        }
+        let refused = |reason: String| Error::Refused { plugin: plugin(), reason: printable(&reason) };
+        module::scan(module, &host.limits).map_err(refused)?;
+        let module = Module::from_binary(&host.engine, module).map_err(|e| refused(format!("{e:#}")))?;
+        let generation = module::check_exports(&module).map_err(refused)?;
+        let linker = imports::resolve(&host.linker, &module).map_err(refused)?;
+        let pre = linker.instantiate_pre(&module).map_err(|e| refused(format!("{e:#}")))?;
+        let export = |name| module.get_export_index(name).ok_or_else(|| refused(format!("it lacks {name}")));
+        let exports = Exports {
+            memory: export("memory")?,
+            allocate: export("allocate")?,
+            observe: export(generation.observe())?,
+            deallocate: module.get_export_index("deallocate"),
+            initialize: module.get_export_index(INITIALIZE),
+            heap: module.get_export_index("reglet_heap"),
+        };
+        let (name, host) = (plugin().into(), Arc::clone(host));
+        Ok(Self(Arc::new(Loaded { name, host, pre, generation, exports })))
+    }
+
+    pub(crate) fn loaded(&self) -> &Loaded {
+        &self.0
+    }
+
+    /// The name under which it was loaded.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Which entry points the host uses.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.0.generation
+    }
+
+    /// What `describe` returns, the metadata of generation A, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// There is no such export, it fails, or it returns what is not JSON or is an error.
+    pub fn describe(&self) -> Result<String, Error> {
+        self.document("describe")
+    }
+
+    /// What `_manifest` returns, or `manifest` if the plugin is of generation A′, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// There is no such export, it fails, or it returns what is not JSON or is an error.
+    pub fn manifest(&self) -> Result<String, Error> {
+        let export = if self.0.generation == Generation::APrime { "manifest" } else { "_manifest" };
+        self.document(export)
+    }
+
+    /// What `_schema` returns, or `schema` if the plugin is not of generation B: the JSON Schema of the
+    /// configuration.
+    ///
+    /// # Errors
+    ///
+    /// There is no such export, it fails, or it returns what is not JSON or is an error.
+    pub fn schema(&self) -> Result<String, Error> {
+        self.document(self.0.generation.schema())
+    }
+
+    /// Runs the check with this configuration, which is JSON, on an instance of its own.
+    ///
+    /// # Errors
+    ///
+    /// The plugin can't be instantiated, traps, hits a limit, or returns what is not an outcome. An outcome
+    /// with the status `error` is no such error.
+    pub fn check(&self, config: &[u8]) -> Result<Outcome, Error> {
+        self.instance()?.check(config)
+    }
+
+    /// Makes an instance, for checks that share their state.
+    ///
+    /// # Errors
+    ///
+    /// The plugin traps or hits a limit in its start section or in `_initialize`, or the host has no room.
+    pub fn instance(&self) -> Result<Instance, Error> {
+        Instance::new(self.clone())
+    }
+
+    fn document(&self, export: &'static str) -> Result<String, Error> {
+        let document = outcome::utf8(self.instance()?.document(export)?);
+        let plugin = || self.name().to_owned();
+        let value = Value::parse(document.as_bytes()).map_err(|error| {
+            let reason =
+                format!("it returned what is not JSON: {}", printable(&error.describe(document.as_bytes())));
+            Error::Protocol { plugin: plugin(), export, reason }
+        })?;
+        // Go's SDK answers so when the plugin fails, and Go's hosts take it for empty metadata.
+        if let Ok([status, error, name]) = value.fields(&["status", "error", "name"])
+            && !status.is_none()
+            && !error.is_none()
+            && name.is_none()
+        {
+            let reason = error.get("message").text();
+            let reason = reason.unwrap_or_else(|_| String::from_utf8_lossy(error.raw()));
+            return Err(Error::Reported { plugin: plugin(), export, reason: printable(&reason) });
+        }
+        Ok(document)
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("name", &self.name)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+//! What the host keeps with each instance, where host functions find it.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use wasmtime::{Caller, Memory, TypedFunc};
+
+use crate::host::Shared;
+use crate::limits::Growth;
+use crate::replay::Answers;
+
+/// The data of a store.
+pub(crate) struct State {
+    pub(crate) host: Arc<Shared>,
+    /// Name of the plugin.
+    pub(crate) plugin: Arc<str>,
+    pub(crate) growth: Growth,
+    pub(crate) answers: Answers,
+    /// Calls from the host into the guest.
+    pub(crate) guest_calls: u64,
+    /// Calls from the guest to the host.
+    pub(crate) host_calls: u64,
+    /// Log records that did not stand in the guest's memory.
+    pub(crate) lost_records: u64,
+    /// What the guest reported of a panic since the call began.
+    pub(crate) panic: Option<String>,
+    /// The export that failed within the one that was called.
+    pub(crate) failed: Option<&'static str>,
+    /// Whether the guest makes room for an answer.
+    pub(crate) answering: bool,
+    /// Whether the instance can't be used any more.
+    pub(crate) spent: bool,
+    /// The tick in which the call began.
+    began: u64,
+    way_in: Option<Arc<WayIn>>,
+}
+
+/// What an answer needs to get into the guest.
+pub(crate) struct WayIn {
+    pub(crate) memory: Memory,
+    pub(crate) allocate: TypedFunc<u32, u32>,
+}
+
+impl State {
+    pub(crate) fn new(host: &Arc<Shared>, plugin: &Arc<str>) -> Self {
+        Self {
+            growth: Growth::new(host.limits.memory),
+            answers: Answers::default(),
+            host: Arc::clone(host),
+            plugin: Arc::clone(plugin),
+            guest_calls: 0,
+            host_calls: 0,
+            lost_records: 0,
+            panic: None,
+            failed: None,
+            answering: false,
+            spent: false,
+            began: host.ticker.now(),
+            way_in: None,
+        }
+    }
+
+    /// Begins a call: time starts to count, and what is left of the last one is forgotten.
+    pub(crate) fn begin(&mut self) {
+        self.began = self.host.ticker.now();
+        self.growth.refused = false;
+        self.answers.begin();
+        self.panic = None;
+        self.failed = None;
+    }
+
+    /// What is left of the call's time.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.host.limits.call_timeout.saturating_sub(self.host.ticker.since(self.began))
+    }
+
+    /// The memory and `allocate` of the calling guest, which loading has checked to be there.
+    pub(crate) fn way_in(caller: &mut Caller<'_, Self>) -> Option<Arc<WayIn>> {
+        if caller.data().way_in.is_none() {
+            let memory = caller.get_export("memory")?.into_memory()?;
+            let allocate = caller.get_export("allocate")?.into_func()?.typed(&*caller).ok()?;
+            caller.data_mut().way_in = Some(Arc::new(WayIn { memory, allocate }));
+        }
+        caller.data().way_in.clone()
+    }
+}

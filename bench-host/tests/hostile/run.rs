@@ -1,0 +1,213 @@
+//! Calls that go wrong: traps, loops, memory, and the way of the configuration in.
+
+use super::*;
+
+#[test]
+fn a_trap_names_plugin_export_and_reason() {
+    let guest = Guest { observe: "unreachable".into(), ..good() };
+    let error = check_fails(&host(), &guest);
+    assert!(!error.is_load());
+    assert_eq!(
+        error.to_string(),
+        "plugin `bad`: observe: wasm trap: wasm `unreachable` instruction executed"
+    );
+    let outcome = error.to_outcome();
+    assert_eq!(outcome.status(), Status::Error);
+    assert_has(outcome.json(), &[r#""type":"panic""#, r#""status":"error""#, "plugin `bad`"]);
+    assert_eq!(outcome.message(), error.to_string());
+}
+
+#[test]
+fn a_trap_comes_with_the_panic_that_was_reported() {
+    let text = r#"{"level":"ERROR","message":"plugin panic: no \u001b[31mluck"}"#;
+    let guest = Guest {
+        imports: r#"(import "reglet_host" "log_message" (func $log (param i64)))"#,
+        observe: format!("(call $log {}) unreachable", packed(TEXT, len(text))),
+        text: text.into(),
+        ..good()
+    };
+    let error = check_fails(&host(), &guest);
+    assert_has(&error, &[r"observe: plugin panic: no \u{1b}[31mluck (wasm trap: "]);
+    assert_has(error.to_outcome().json(), &[r#""type":"panic""#, "plugin panic: no"]);
+}
+
+#[test]
+fn a_panic_is_not_blamed_on_a_later_call() {
+    let text = r#"{"level":"ERROR","message":"plugin panic: early"}"#;
+    let guest = Guest {
+        imports: r#"(import "reglet_host" "log_message" (func $log (param i64)))"#,
+        more: r#"(func (export "_initialize") (call $log (i64.const 0x400_00000031)))"#,
+        observe: "unreachable".into(),
+        text: text.into(),
+        ..good()
+    };
+    assert_eq!(text.len(), 0x31);
+    assert!(!check_fails(&host(), &guest).to_string().contains("early"));
+}
+
+#[test]
+fn endless_recursion_is_a_trap() {
+    let guest = Guest { more: "(func $f (call $f))", observe: "(call $f) unreachable".into(), ..good() };
+    assert_has(check_fails(&host(), &guest), &["plugin `bad`: observe: ", "call stack exhausted"]);
+}
+
+#[test]
+fn an_endless_loop_ends_at_the_time_limit() {
+    let guest = Guest { observe: "(loop $l (br $l)) unreachable".into(), ..good() };
+    let error = check_fails(&small().build().unwrap(), &guest);
+    assert!(!error.is_load());
+    assert_eq!(error.to_string(), "plugin `bad`: observe: it ran into the time limit of 300 ms");
+    assert_has(error.to_outcome().json(), &[r#""type":"timeout""#, r#""is_timeout":true"#]);
+}
+
+#[test]
+fn each_call_has_all_of_its_time() {
+    let guest = Guest {
+        more: "(global $n (mut i32) (i32.const 0))",
+        observe: format!(
+            "(global.set $n (i32.const 20000000))
+             (loop $l
+                (global.set $n (i32.sub (global.get $n) (i32.const 1)))
+                (br_if $l (global.get $n)))
+             {}",
+            good().observe
+        ),
+        ..good()
+    };
+    let limit = Duration::from_secs(2);
+    let host = Host::builder().call_timeout(limit).build().unwrap();
+    let mut instance = host.load("good", &guest.module()).unwrap().instance().unwrap();
+    let start = std::time::Instant::now();
+    while start.elapsed() < limit * 5 / 4 {
+        instance.check(b"{}").unwrap();
+    }
+}
+
+#[test]
+fn memory_past_the_limit_is_refused_and_named() {
+    let guest = Guest {
+        observe: "(if (i32.eq (memory.grow (i32.const 64)) (i32.const -1)) (then unreachable)) (i64.const 0)"
+            .into(),
+        ..good()
+    };
+    let error = check_fails(&small().build().unwrap(), &guest);
+    assert_has(&error, &["plugin `bad`: observe: ", "the memory limit of 4194304 bytes", "unreachable"]);
+    assert_has(error.to_outcome().json(), &[r#""type":"panic""#]);
+    let error = check_fails(&host(), &guest);
+    assert_has(error, &["it returned nothing"]);
+}
+
+#[test]
+fn a_refusal_of_memory_that_the_guest_survives_is_no_error() {
+    let guest =
+        Guest { observe: format!("(drop (memory.grow (i32.const 64))) {}", good().observe), ..good() };
+    small().build().unwrap().load("good", &guest.module()).unwrap().check(b"{}").unwrap();
+}
+
+#[test]
+fn allocate_that_returns_0_for_the_configuration_ends_the_call() {
+    let guest = Guest { allocate: "(i32.const 0)", ..good() };
+    let error = check_fails(&host(), &guest);
+    assert!(!error.is_load());
+    assert_has(&error, &["plugin `bad`: allocate: it returned nothing for the 2 bytes of the configuration"]);
+    assert_has(error.to_outcome().json(), &[r#""type":"internal""#]);
+}
+
+#[test]
+fn allocate_that_returns_0_for_lack_of_memory_says_so() {
+    let guest = Guest { allocate: "(drop (memory.grow (i32.const 64))) (i32.const 0)", ..good() };
+    let error = check_fails(&small().build().unwrap(), &guest);
+    assert_has(error, &["plugin `bad`: allocate: ", "the memory limit of 4194304 bytes"]);
+}
+
+#[test]
+fn allocate_that_returns_an_address_out_of_bounds_ends_the_call() {
+    for allocate in ["(i32.const 65535)", "(i32.const -1)", "(i32.const 65536)"] {
+        let error = check_fails(&host(), &Guest { allocate, ..good() });
+        assert_has(error, &["plugin `bad`: allocate: it returned a place outside of the memory"]);
+    }
+}
+
+#[test]
+fn allocate_that_traps_for_the_configuration_ends_the_call() {
+    let error = check_fails(&host(), &Guest { allocate: "unreachable", ..good() });
+    assert_has(error, &["plugin `bad`: allocate: wasm trap: "]);
+}
+
+#[test]
+fn allocate_that_loops_ends_at_the_time_limit() {
+    let guest = Guest { allocate: "(loop $l (br $l)) unreachable", ..good() };
+    let error = check_fails(&small().build().unwrap(), &guest);
+    assert_has(error, &["plugin `bad`: allocate: ", "the time limit of 300 ms"]);
+}
+
+#[test]
+fn an_empty_configuration_needs_no_room() {
+    let guest = Guest {
+        allocate: "unreachable",
+        observe: format!(
+            "(if (i32.or (local.get $at) (local.get $len)) (then unreachable)) {}",
+            good().observe
+        ),
+        ..good()
+    };
+    host().load("good", &guest.module()).unwrap().check(b"").unwrap();
+}
+
+#[test]
+fn a_guest_without_deallocate_works() {
+    let guest = Guest { deallocate: "", ..good() };
+    let mut instance = host().load("good", &guest.module()).unwrap().instance().unwrap();
+    instance.check(b"{}").unwrap();
+    instance.check(b"{}").unwrap();
+    assert_eq!(instance.usage().guest_calls, 4);
+}
+
+#[test]
+fn result_and_configuration_are_handed_back() {
+    let guest = Guest {
+        deallocate: r#"(global $freed (mut i32) (i32.const 0))
+            (func (export "deallocate") (param i32 i32)
+                (global.set $freed (i32.add (global.get $freed) (i32.add (local.get 0) (local.get 1)))))"#,
+        observe: format!(
+            "(if (global.get $freed)
+                (then (if (i32.ne (global.get $freed) (i32.const {})) (then unreachable)))) {}",
+            1024 + len(&good().text) + 32768 + 2,
+            good().observe
+        ),
+        ..good()
+    };
+    let mut instance = host().load("good", &guest.module()).unwrap().instance().unwrap();
+    instance.check(b"{}").unwrap();
+    instance.check(b"{}").unwrap();
+    assert_eq!(instance.usage().guest_calls, 8);
+}
+
+/// Runs two checks on one instance: the first one's outcome must be good, the second must be refused.
+fn costs_the_instance(deallocate: &'static str, reason: &str) {
+    let (host, records) = logging();
+    let guest = Guest { deallocate, ..good() };
+    let mut instance = host.load("bad", &guest.module()).unwrap().instance().unwrap();
+    assert_eq!(instance.check(b"{}").unwrap().status(), Status::Success);
+    assert_has(instance.check(b"{}").unwrap_err(), &["plugin `bad`: observe: the instance is spent"]);
+    let records = records.lock().unwrap();
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert_has(&records[0], &["WARN bad: ", "deallocate", reason, "the instance is spent"]);
+    still_works(&host);
+}
+
+#[test]
+fn deallocate_that_traps_costs_the_instance_but_not_the_outcome() {
+    costs_the_instance(r#"(func (export "deallocate") (param i32 i32) unreachable)"#, "unreachable");
+}
+
+#[test]
+fn deallocate_that_loops_costs_the_instance_but_not_the_outcome() {
+    let deallocate = r#"(func (export "deallocate") (param i32 i32) (loop $l (br $l)))"#;
+    costs_the_instance(deallocate, "the time limit of 300 ms");
+}
+
+#[test]
+fn deallocate_of_a_wrong_type_costs_the_instance_but_not_the_outcome() {
+    costs_the_instance(r#"(func (export "deallocate") (param i32))"#, "it has the wrong type");
+}
