@@ -84,7 +84,7 @@ impl Outcome {
             _ => return Err(format!("the outcome has the unknown status {}", shown(status))),
         };
         let now = now();
-        let given = timestamp.text().ok().and_then(|text| Timestamp::parse(&text));
+        let given = timestamp.text().ok().and_then(|text| Timestamp::parse(text.as_bytes()));
         if given.is_some_and(|time| time.unix_seconds().abs_diff(now.unix_seconds()) <= MAX_OFF) {
             return Ok((Self { status, json }, None));
         }

@@ -83,7 +83,7 @@ impl Outcome {
 
     #[inline(never)]
     fn new(status: Status, message: &dyn Piece) -> Self {
-        let mut out = Writer::from(Vec::with_capacity(512));
+        let mut out = Writer::with_capacity(512);
         out.begin_object();
         out.member("status", status.as_str());
         out.key("message");

@@ -64,6 +64,12 @@ impl Timestamp {
         self.seconds
     }
 
+    /// Nanoseconds within the second.
+    #[must_use]
+    pub const fn subsec_nanos(self) -> u32 {
+        self.nanos
+    }
+
     /// Reads RFC 3339 as strictly as Go does: capital `T` and `Z`, a zone, no leap seconds.
     ///
     /// Digits of the fraction beyond the ninth are cut.

@@ -29,6 +29,12 @@ impl Writer {
         Self { out: Vec::new() }
     }
 
+    /// An empty document in a buffer of this size, in bytes.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { out: Vec::with_capacity(capacity) }
+    }
+
     /// Goes on with what has been written elsewhere.
     pub(crate) const fn from(out: Vec<u8>) -> Self {
         Self { out }
