@@ -117,11 +117,11 @@ impl Error {
         Self::with_parts(Kind::Config, &message, &field)
     }
 
-    /// A request or answer of the host function `function` that breaks the protocol.
+    /// An answer of the host function `function` that breaks the protocol.
     #[must_use]
     #[cold]
-    pub fn wire_format(operation: &str, function: &str, reason: &dyn Piece) -> Self {
-        let message = text!["wire format ", operation, " failed for ", function, ": ", reason];
+    pub fn wire_format(function: &str, reason: &dyn Piece) -> Self {
+        let message = text!["wire format decode failed for ", function, ": ", reason];
         Self::with_parts(Kind::Internal, &message, &"wire_format")
     }
 
@@ -250,7 +250,7 @@ impl Error {
                 let (name, message) = (error.string(), answer.get("message").string());
                 Self::from_envelope(name.unwrap_or_default(), message.unwrap_or_default())
             }
-            _ => Self::wire_format("decode", function, &"error is neither an object nor a string"),
+            _ => Self::wire_format(function, &"error is neither an object nor a string"),
         }
     }
 

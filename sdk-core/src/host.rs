@@ -73,13 +73,13 @@ fn take_reply(function: &str, reply: crate::abi::Packed) -> Result<Vec<u8>, Erro
         return Err(no_data(function));
     }
     crate::abi::take(reply.address() as usize, reply.len() as usize).ok_or_else(|| {
-        Error::wire_format("decode", function, &"the host answered with a buffer that it did not allocate")
+        Error::wire_format(function, &"the host answered with a buffer that it did not allocate")
     })
 }
 
 #[cold]
 pub(crate) fn no_data(function: &str) -> Error {
-    Error::wire_format("decode", function, &"host returned no data")
+    Error::wire_format(function, &"host returned no data")
 }
 
 /// Hands a log record to the host.
@@ -178,7 +178,7 @@ fn locate<'a>(
     kind: Kind,
 ) -> Result<(), Error> {
     let read = |values: &mut [Value<'a>]| {
-        let answer = Value::split(document)?;
+        let answer = Value::unchecked(document)?;
         answer.find(names, values)?;
         for (value, kind) in values.iter().zip(kinds) {
             if !value.is_none() && value.kind() != *kind && *kind != json::Kind::Absent {
@@ -188,7 +188,7 @@ fn locate<'a>(
         Ok(answer)
     };
     match (read(values), values) {
-        (Err(error), _) => Err(Error::wire_format("decode", function, &error.reason(document))),
+        (Err(error), _) => Err(Error::wire_format(function, &error.reason(document))),
         (Ok(answer), [.., error]) if !error.is_none() => {
             Err(Error::from_reply(function, *error, answer, kind))
         }

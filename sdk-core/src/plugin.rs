@@ -79,8 +79,8 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 /// Reads the configuration; `null` is an empty one.
 fn read<P: Plugin>(config: &[u8]) -> Result<P::Config<'_>, Error> {
     let read = || {
-        let value = if P::Config::SPLITS { Value::split(config) } else { Value::parse(config) }?;
-        let value = if value.is_none() { Value::at(b"{}") } else { value };
+        let value = if P::Config::SPLITS { Value::unchecked(config) } else { Value::parse(config) }?;
+        let value = if value.raw().trim_ascii_end() == b"null" { Value::at(b"{}") } else { value };
         P::Config::from_value(value, Expected::JSON)
     };
     read().map_err(|error| refuse(config, error))

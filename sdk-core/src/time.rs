@@ -175,19 +175,16 @@ fn read_numbers(text: &[u8], pattern: &[u8], numbers: &mut [i64]) -> bool {
 
 /// The nanoseconds of an optional fraction, and what follows it.
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
-    let Some((b'.' | b',', rest)) = text.split_first() else {
-        return Some((0, text));
-    };
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, zone) = rest.split_at_checked(digits)?;
-    if digits.is_empty() {
-        return None;
-    }
+    let [b'.' | b',', digits @ ..] = text else { return Some((0, text)) };
     let mut nanos = 0;
-    for place in 0..9 {
-        nanos = nanos * 10 + digits.get(place).map_or(0, |digit| u32::from(digit - b'0'));
+    let mut place = 100_000_000;
+    let mut rest = digits;
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        nanos += u32::from(digit - b'0') * place;
+        place /= 10;
+        rest = after;
     }
-    Some((nanos, zone))
+    (rest.len() < digits.len()).then_some((nanos, rest))
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {
@@ -249,7 +246,7 @@ mod tests {
     fn round_trip(text: &str) -> Option<String> {
         Timestamp::parse(text.as_bytes()).map(Timestamp::rfc3339)
     }
-    use alloc::string::{String, ToString};
+    use alloc::string::String;
 
     #[test]
     fn writes_what_it_reads() {

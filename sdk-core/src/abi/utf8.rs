@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn accepts_every_character() {
-        for character in '\0'..=char::MAX {
+        // Miri is a thousand times slower.
+        for character in ('\0'..=char::MAX).step_by(if cfg!(miri) { 9973 } else { 1 }) {
             let mut bytes = [0; 4];
             let text = character.encode_utf8(&mut bytes);
             assert_eq!(utf8(text.as_bytes()), Some(&*text));
@@ -56,7 +57,7 @@ mod tests {
             0xEF, 0xF0, 0xF3, 0xF4, 0xF5, 0xFF,
         ];
         let mut all: Vec<Vec<u8>> = Vec::from([Vec::new()]);
-        for _ in 0..4 {
+        for _ in 0..if cfg!(miri) { 2 } else { 4 } {
             let longer = all.iter().flat_map(|start| {
                 BORDERS.iter().map(|byte| start.iter().chain([byte]).copied().collect::<Vec<u8>>())
             });

@@ -84,14 +84,14 @@ impl<'a> Value<'a> {
         Ok(Self(document.get(start.unsigned_abs()..end.unsigned_abs()).unwrap_or_default()))
     }
 
-    /// An object whose members are checked as it is split, which [`fields`](Self::fields) does to the end. A
-    /// document that is no object is checked at once.
-    pub(crate) fn split(document: &'a [u8]) -> Result<Self, Error> {
+    /// A document that is not checked yet, but for being there. If it is an object, [`find`](Self::find) checks
+    /// it as it splits it; nothing else may be done with it.
+    pub(crate) fn unchecked(document: &'a [u8]) -> Result<Self, Error> {
         let start = scan::blank(document, 0);
-        if scan::byte(document, start) != b'{' {
-            return Self::parse(document);
+        match document.get(start.unsigned_abs()..) {
+            Some(rest @ [_, ..]) => Ok(Self(rest)),
+            _ => Err(scan::error(document, !start)),
         }
-        Ok(Self(document.get(start.unsigned_abs()..).unwrap_or_default()))
     }
 
     /// A value at a place that is known to hold one.

@@ -129,23 +129,21 @@ impl Writer {
 
     /// Appends text to a string that is open, with JSON's escapes where JSON demands them.
     pub(crate) fn escape(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let mut plain = 0;
-        for (at, &byte) in bytes.iter().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-                continue;
-            }
-            self.append(bytes.get(plain..at).unwrap_or_default());
-            plain = at + 1;
-            if byte >= 0x20 {
-                self.append(&[b'\\', byte]);
+        let mut rest = text.as_bytes();
+        loop {
+            let plain =
+                rest.iter().take_while(|byte| **byte >= 0x20 && **byte != b'"' && **byte != b'\\').count();
+            let (plain, special) = rest.split_at_checked(plain).unwrap_or_default();
+            self.append(plain);
+            let [byte, after @ ..] = special else { return };
+            if *byte >= 0x20 {
+                self.append(&[b'\\', *byte]);
             } else {
-                let low = byte & 15;
-                let digit = if low < 10 { low + b'0' } else { low + (b'a' - 10) };
-                self.append(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
+                let digit = b"0123456789abcdef".get(usize::from(byte & 15)).unwrap_or(&b'0');
+                self.append(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), *digit]);
             }
+            rest = after;
         }
-        self.append(bytes.get(plain..).unwrap_or_default());
     }
 
     /// Appends an integer in decimal.

@@ -64,7 +64,7 @@ impl<'a> Request<'a> {
         if connection.connected() {
             Ok(connection)
         } else {
-            Err(Error::new(Kind::Network, "TCP connection failed").with_code("tcp_connect"))
+            Err(Error::with_parts(Kind::Network, &"TCP connection failed", &"tcp_connect"))
         }
     }
 
@@ -166,8 +166,7 @@ impl Connection {
     /// The host's answer has no such time, or one that is not RFC 3339.
     pub fn not_after(&self) -> Result<crate::Timestamp, Error> {
         let text = self.tls_cert_not_after();
-        crate::Timestamp::parse(text.raw()).ok_or_else(|| {
-            Error::wire_format("decode", "tcp_connect", &"tls_cert_not_after is not an RFC 3339 time")
-        })
+        crate::Timestamp::parse(text.raw())
+            .ok_or_else(|| Error::wire_format("tcp_connect", &"tls_cert_not_after is not an RFC 3339 time"))
     }
 }
