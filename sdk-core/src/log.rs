@@ -86,7 +86,7 @@ pub fn record(level: Level, message: &str, attrs: &[Attr<'_>]) {
 
 /// Sends a record whatever its level.
 pub(crate) fn send(level: Level, message: &dyn Piece, attrs: &[Attr<'_>]) {
-    let mut out = Writer::new();
+    let mut out = Writer::with_capacity(256);
     out.begin_object();
     out.member("timestamp", Timestamp::UNKNOWN_TEXT);
     out.member("level", level.as_str());

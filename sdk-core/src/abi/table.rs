@@ -58,6 +58,11 @@ impl Table {
         let removed = *slot;
         slot.address = LEFT;
         self.live -= 1;
+        if self.live == 0 {
+            // Nothing is left that a run could lead to.
+            self.slots.fill(Slot::default());
+            self.used = 0;
+        }
         Some(removed)
     }
 

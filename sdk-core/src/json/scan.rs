@@ -3,24 +3,29 @@
 //! Its functions take a position in the text and return the next one, so that everything stays in registers.
 //! A negative position is a failure: `!n` for a byte that may not stand at `n`, or [`TOO_DEEP`].
 
-use super::MAX_DEPTH;
 use super::error::{Error, Expected};
+use super::{MAX_DEPTH, Value};
 
 pub(super) type Position = isize;
 
 /// The document is nested too deep.
 const TOO_DEEP: Position = Position::MIN;
 
+/// A position as an index; one far beyond every text for a failure.
+pub(super) const fn index(at: Position) -> usize {
+    at as usize
+}
+
 /// The byte at a position; 0, which no document may contain, at the end.
 pub(super) fn byte(text: &[u8], at: Position) -> u8 {
-    text.get(at.unsigned_abs()).copied().unwrap_or(0)
+    text.get(index(at)).copied().unwrap_or(0)
 }
 
 /// What a failure was.
 #[cold]
 pub(super) fn error(text: &[u8], failure: Position) -> Error {
     let expected = if failure == TOO_DEEP { Expected::SHALLOW } else { Expected::JSON };
-    Error::at(expected, text.get((!failure).unsigned_abs()..).unwrap_or_default())
+    Error::at(expected, text.get(index(!failure)..).unwrap_or_default())
 }
 
 /// Walks over a whole document, or what is left of one.
@@ -29,7 +34,7 @@ pub(super) fn end(text: &[u8], at: Position) -> Result<(), Error> {
         return Err(error(text, at));
     }
     let at = blank(text, at);
-    if at.unsigned_abs() < text.len() { Err(error(text, !at)) } else { Ok(()) }
+    if index(at) < text.len() { Err(error(text, !at)) } else { Ok(()) }
 }
 
 /// Walks over white space.
@@ -46,15 +51,30 @@ pub(super) fn value(text: &[u8], at: Position, depth: u32) -> Position {
     match first {
         b'"' => string(text, at),
         b'{' | b'[' if depth == MAX_DEPTH => TOO_DEEP,
-        b'{' | b'[' => {
-            let mut members =
-                Members { text, at: at + 1, of_object: first == b'{', depth: depth + 1, state: State::First };
-            while members.step().is_some() {}
-            members.at
-        }
+        b'{' | b'[' => walk(
+            Members { text, at: at + 1, of_object: first == b'{', depth: depth + 1, state: State::First },
+            &[],
+            &mut [],
+        ),
         b'a'..=b'z' => word(text, at),
         _ => number(text, at),
     }
+}
+
+/// Walks over the members or elements that are left, to the end of the container. Values whose keys are among
+/// the names, without regard to ASCII case, are put into `found`, unless they are `null`.
+pub(super) fn walk<'a>(mut members: Members<'a>, names: &[&str], found: &mut [Value<'a>]) -> Position {
+    while let Some((key, value)) = members.step() {
+        for (name, slot) in names.iter().zip(&mut *found) {
+            if key.len() == name.len()
+                && key.eq_ignore_ascii_case(name.as_bytes())
+                && !matches!(value, [b'n', ..])
+            {
+                *slot = Value::at(value);
+            }
+        }
+    }
+    members.at
 }
 
 /// A walk over the members of an object or the elements of an array.
@@ -104,14 +124,14 @@ impl<'a> Members<'a> {
                 self.at = if end < 0 { end } else { !colon };
                 return None;
             }
-            key = text.get(at.unsigned_abs() + 1..end.unsigned_abs() - 1)?;
+            key = text.get(index(at) + 1..index(end) - 1)?;
             at = blank(text, colon + 1);
         }
         self.at = value(text, at, self.depth);
         if self.at < 0 {
             return None;
         }
-        Some((key, text.get(at.unsigned_abs()..self.at.unsigned_abs())?))
+        Some((key, text.get(index(at)..index(self.at))?))
     }
 }
 
@@ -121,6 +141,10 @@ fn string(text: &[u8], mut at: Position) -> Position {
     }
     loop {
         at += 1;
+        // Most of a string is plain: a tight loop for that.
+        let rest = text.get(index(at)..).unwrap_or_default();
+        at += rest.iter().take_while(|byte| **byte >= 0x20 && **byte != b'"' && **byte != b'\\').count()
+            as Position;
         match byte(text, at) {
             b'"' => return at + 1,
             b'\\' => {
@@ -137,8 +161,7 @@ fn string(text: &[u8], mut at: Position) -> Position {
                     }
                 }
             }
-            0..0x20 => return !at,
-            _ => {}
+            _ => return !at,
         }
     }
 }
@@ -148,7 +171,7 @@ fn word(text: &[u8], at: Position) -> Position {
     while byte(text, end).is_ascii_lowercase() {
         end += 1;
     }
-    match text.get(at.unsigned_abs()..end.unsigned_abs()) {
+    match text.get(index(at)..index(end)) {
         Some(b"true" | b"false" | b"null") => end,
         _ => !at,
     }

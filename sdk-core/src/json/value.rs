@@ -81,14 +81,14 @@ impl<'a> Value<'a> {
         let start = scan::blank(document, 0);
         let end = scan::value(document, start, 0);
         scan::end(document, end)?;
-        Ok(Self(document.get(start.unsigned_abs()..end.unsigned_abs()).unwrap_or_default()))
+        Ok(Self(document.get(scan::index(start)..scan::index(end)).unwrap_or_default()))
     }
 
     /// A document that is not checked yet, but for being there. If it is an object, [`find`](Self::find) checks
     /// it as it splits it; nothing else may be done with it.
     pub(crate) fn unchecked(document: &'a [u8]) -> Result<Self, Error> {
         let start = scan::blank(document, 0);
-        match document.get(start.unsigned_abs()..) {
+        match document.get(scan::index(start)..) {
             Some(rest @ [_, ..]) => Ok(Self(rest)),
             _ => Err(scan::error(document, !start)),
         }
@@ -240,18 +240,8 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn find(self, names: &[&str], found: &mut [Self]) -> Result<(), Error> {
-        let mut members = self.members()?;
-        for (key, value) in members.by_ref() {
-            if value.is_none() {
-                continue;
-            }
-            for (name, slot) in names.iter().zip(&mut *found) {
-                if key.eq_ignore_ascii_case(name.as_bytes()) {
-                    *slot = value;
-                }
-            }
-        }
-        scan::end(self.0, members.0.at)
+        let members = self.members()?;
+        scan::end(self.0, scan::walk(members.0, names, found))
     }
 
     /// The member with this name, or the absent value.

@@ -69,7 +69,7 @@ impl<'a> Request<'a> {
     }
 
     fn to_json(&self, context: &Context<'_>) -> alloc::vec::Vec<u8> {
-        let mut out = Writer::new();
+        let mut out = Writer::with_capacity(256);
         out.begin_object();
         out.key("host");
         out.text(self.host);
