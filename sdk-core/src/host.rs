@@ -133,6 +133,7 @@ impl<const N: usize> Reply<N> {
         kind: Kind,
     ) -> Result<Self, Error> {
         let document = call::<F>(request)?;
+        let document = json::repair(&document).unwrap_or(document);
         let mut fields = Box::new([(0, 0); N]);
         let mut values = [Value::ABSENT; N];
         locate(F::NAME, &document, names, kinds, &mut values, kind)?;

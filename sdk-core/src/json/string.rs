@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Encode, Writer};
@@ -75,20 +76,45 @@ impl<'a> Str<'a> {
 #[cold]
 fn unescape(mut raw: &[u8]) -> String {
     let mut out = String::new();
-    while let [first, ..] = raw {
-        let (character, len) = if *first == b'\\' {
-            let (code, len) = unescaped(raw);
-            (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), len)
-        } else {
-            character(raw).unwrap_or((char::REPLACEMENT_CHARACTER, 1))
-        };
-        out.push(character);
+    while !raw.is_empty() {
+        let (code, len) = unescaped(raw);
+        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
         raw = raw.get(len..).unwrap_or_default();
     }
     out
 }
 
-/// The byte at hand, or the code point of the escape at hand, and how many bytes it takes.
+/// A copy of the document in which everything that is no character is U+FFFD: bytes that are not UTF-8, and
+/// surrogates without their other half. `None` if there is nothing of the kind, as nearly always.
+///
+/// Strings are passed on as they stand, so this is done to what comes in.
+pub(crate) fn repair(document: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = document;
+    let mut out = None;
+    loop {
+        let plain = rest.iter().take_while(|byte| byte.is_ascii() && **byte != b'\\').count();
+        let (plain, special) = rest.split_at_checked(plain).unwrap_or_default();
+        if let Some(out) = &mut out {
+            Vec::extend_from_slice(out, plain);
+        }
+        if special.is_empty() {
+            return out;
+        }
+        let (code, len) = unescaped(special);
+        let (sound, after) = special.split_at_checked(len).unwrap_or((special, &[]));
+        if char::from_u32(code).is_none() {
+            let done = document.len() - special.len();
+            out.get_or_insert_with(|| document.get(..done).unwrap_or_default().into())
+                .extend_from_slice("\u{fffd}".as_bytes());
+        } else if let Some(out) = &mut out {
+            out.extend_from_slice(sound);
+        }
+        rest = after;
+    }
+}
+
+/// The code point of the character or the escape at hand, and how many bytes it takes. It is a surrogate for one
+/// that is alone, and for a byte that is not UTF-8.
 fn unescaped(raw: &[u8]) -> (u32, usize) {
     match raw {
         [b'\\', b'u', digits @ ..] => surrogates(digits),
@@ -103,8 +129,7 @@ fn unescaped(raw: &[u8]) -> (u32, usize) {
             };
             (plain.into(), 2)
         }
-        [byte, ..] => ((*byte).into(), 1),
-        [] => (0, 0),
+        _ => character(raw).map_or((0xD800, 1), |(character, len)| (character.into(), len)),
     }
 }
 
@@ -184,6 +209,21 @@ mod tests {
     fn replaces_each_bad_byte_as_go_does() {
         assert_eq!(decode(b"a\xff\xe2\x82b"), "a\u{fffd}\u{fffd}\u{fffd}b");
         assert_eq!(decode(b"\xe2\\u0041"), "\u{fffd}A");
+    }
+
+    #[test]
+    fn repairs_what_is_no_character_and_nothing_else() {
+        let repaired =
+            |document| super::repair(document).map(|out| alloc::string::String::from_utf8(out).unwrap());
+        for sound in ["", "{}", r#"{"a":"gr\u00fc\u00dfe \ud83d\ude00 \\ud800 \n"}"#, "😀"] {
+            assert_eq!(repaired(sound.as_bytes()), None, "{sound}");
+        }
+        assert_eq!(repaired(b"ab\xff\xe2\x82cd\\n").as_deref(), Some("ab\u{fffd}\u{fffd}\u{fffd}cd\\n"));
+        assert_eq!(
+            repaired(br#""\ud800x\uD83D\uDE00\udc00""#).as_deref(),
+            Some("\"\u{fffd}x\\uD83D\\uDE00\u{fffd}\"")
+        );
+        assert_eq!(repaired(br"\ud8").as_deref(), None);
     }
 
     #[test]
