@@ -4,7 +4,6 @@ mod compile;
 mod optimise;
 mod toolchain;
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -157,7 +156,7 @@ impl Crate {
     /// The target is missing and can't be installed, the crate does not compile, `wasm-opt` fails, or a file
     /// can't be read or written.
     pub fn build(&self, profile: Profile, progress: &dyn Progress) -> Result<Built, BuildError> {
-        toolchain::ensure_target(progress)?;
+        toolchain::ensure_target(&self.folder, progress)?;
         progress.step(&format!("compiling {} ({})", self.name, profile.name()));
         let raw = Module::read(compile::compile(self, profile)?)?;
         let folder = self.output_folder().join("plugins");
@@ -212,12 +211,13 @@ impl Module {
 #[non_exhaustive]
 pub enum BuildError {
     /// What was named is neither a package nor a folder with one.
-    #[error("`{spec}` is neither a package of the workspace at hand nor a folder with a Cargo.toml{}", because(cause))]
+    #[error("`{spec}` is neither a package of the workspace at hand nor a folder with a Cargo.toml")]
     NoCrate {
         /// What was named.
         spec: String,
-        /// Why there is no workspace at hand.
-        cause: Option<Box<BuildError>>,
+        /// Why there is no workspace at hand, if that is so.
+        #[source]
+        cause: Option<Box<Self>>,
     },
     /// The package has nothing that could become a plugin.
     #[error("the package `{name}` has no library, so it is not a plugin")]
@@ -234,7 +234,9 @@ pub enum BuildError {
         source: cargo_metadata::Error,
     },
     /// The compiler lacks the standard library for the target.
-    #[error("rustc has no standard library for {TARGET}, and `rustup target add {TARGET}` failed: {reason}; install it by hand")]
+    #[error(
+        "rustc has no standard library for {TARGET}, and `rustup target add {TARGET}` failed: {reason}; install it by hand, or set RUSTC to a compiler that has it"
+    )]
     NoTarget {
         /// What rustup says.
         reason: String,
@@ -277,10 +279,6 @@ impl BuildError {
     }
 }
 
-fn because(cause: &Option<Box<BuildError>>) -> String {
-    cause.as_ref().map(|_| "; there is no workspace in the folder at hand".to_owned()).unwrap_or_default()
-}
-
 fn metadata(folder: &Path) -> Result<Metadata, BuildError> {
     let metadata = MetadataCommand::new().current_dir(folder).no_deps().exec();
     metadata.map_err(|source| BuildError::Metadata { folder: folder.into(), source })
@@ -288,15 +286,13 @@ fn metadata(folder: &Path) -> Result<Metadata, BuildError> {
 
 /// Runs a program, and returns what it wrote to stdout.
 fn run(command: &mut Command, what: &str) -> Result<Vec<u8>, BuildError> {
-    let program = || command_name(command.get_program());
-    let output = command.output().map_err(|source| BuildError::Run { program: program(), source })?;
+    let output = command.output().map_err(|source| {
+        let program = command.get_program().to_string_lossy().into_owned();
+        BuildError::Run { program, source }
+    })?;
     if !output.status.success() {
         let output = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
         return Err(BuildError::Failed { what: what.to_owned(), output });
     }
     Ok(output.stdout)
-}
-
-fn command_name(program: &OsStr) -> String {
-    program.to_string_lossy().into_owned()
 }

@@ -70,9 +70,9 @@ pub(crate) fn resolve(linker: &Linker<State>, module: &Module) -> Result<Linker<
         if from == HOST && name != LOG && SERVICES.iter().all(|(known, _)| *known != name) {
             let unknown = name.to_owned();
             let answer = move |caller: Caller<'_, State>, request: u64| {
-                let message = || format!("unknown host function: {unknown}");
                 serve(caller, request, &unknown, |_, _| {
-                    Err(Error::internal(message()).with_code("NOT_FOUND"))
+                    let message = format!("unknown host function: {unknown}");
+                    Err(Error::internal(message).with_code("NOT_FOUND"))
                 })
             };
             linker.func_wrap(HOST, name, answer).map_err(|error| error.to_string())?;
@@ -178,18 +178,21 @@ fn clock_time_get(mut caller: Caller<'_, State>, clock: u32, _precision: u64, ad
     const EFAULT: u32 = 21;
     const EINVAL: u32 = 28;
     caller.data_mut().host_calls += 1;
-    let time = match clock {
-        0 => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
-        1 => caller.data().host.start.elapsed(),
-        _ => return EINVAL,
-    };
+    if clock > 1 {
+        return EINVAL;
+    }
     let Some(way_in) = State::way_in(&mut caller) else { return EFAULT };
-    let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).to_le_bytes();
     let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
-    let nanos = state.answers.replay(CLOCK).and_then(|time| time[..].try_into().ok()).unwrap_or(nanos);
+    let nanos = if let Some(recorded) = state.answers.replay(CLOCK) {
+        recorded[..].try_into().unwrap_or_default()
+    } else {
+        let wall = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = if clock == 0 { wall() } else { state.host.start.elapsed() };
+        u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).to_le_bytes()
+    };
+    state.answers.record(CLOCK, &[], &nanos);
     let Some(room) = memory.get_mut(range(address, 8)) else { return EFAULT };
     room.copy_from_slice(&nanos);
-    state.answers.record(CLOCK, &[], &nanos);
     SUCCESS
 }
 

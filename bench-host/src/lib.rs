@@ -41,5 +41,5 @@ pub use log::{Level, LogRecord, Source};
 pub use module::Generation;
 pub use outcome::Outcome;
 pub use plugin::Plugin;
-pub use replay::{Exchange, Recording};
 pub use reglet_sdk_core::Status;
+pub use replay::{Exchange, Recording};

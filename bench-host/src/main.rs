@@ -1,2 +1,11 @@
 //! `reglet-bench`: runs and measures Reglet plugins.
-fn main() {}
+
+mod cli;
+mod demo;
+mod progress;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

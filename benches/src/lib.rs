@@ -1,1 +1,4 @@
-//! Benches.
+//! Benchmarks of the Reglet Rust SDK: `cargo bench -p reglet-benches`.
+//!
+//! Wall times are for people: they are compared within one run, and no test depends on them. What is the same on
+//! every machine, sizes and counts, is tested elsewhere.

@@ -31,7 +31,13 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
     // `cargo build` gives up link-time optimisation for a crate whose type is both cdylib and rlib, as it must
     // be to have tests. That triples the module, and cargo says nothing.
     cargo.args(["rustc", "--lib", "--crate-type", "cdylib", "--target", TARGET]);
-    cargo.args(["--profile", profile.cargo_profile(), "--message-format", "json-render-diagnostics"]);
+    cargo.args([
+        "--profile",
+        profile.cargo_profile(),
+        "--message-format",
+        "json-render-diagnostics",
+        "--quiet",
+    ]);
     cargo.arg("--manifest-path").arg(guest.folder.join("Cargo.toml"));
     for config in configs(&guest.workspace, cargo_home().as_deref()) {
         cargo.arg("--config").arg(config);
@@ -89,8 +95,9 @@ fn module(messages: &[u8], guest: &Crate) -> Option<PathBuf> {
         _ => None,
     });
     let manifest = guest.folder.join("Cargo.toml");
-    let mut files =
-        artifacts.filter(|artifact| artifact.manifest_path == manifest).flat_map(|artifact| artifact.filenames);
+    let mut files = artifacts
+        .filter(|artifact| artifact.manifest_path == manifest)
+        .flat_map(|artifact| artifact.filenames);
     files.find(|file| file.extension() == Some("wasm")).map(Into::into)
 }
 
@@ -104,7 +111,8 @@ mod tests {
         for (profile, settings) in PROFILES {
             let header = format!("[profile.{profile}]");
             let section = manifest.lines().skip_while(|line| *line != header).skip(1);
-            let section: Vec<_> = section.take_while(|line| !line.starts_with('[') && !line.is_empty()).collect();
+            let section: Vec<_> =
+                section.take_while(|line| !line.starts_with('[') && !line.is_empty()).collect();
             assert_eq!(section, settings, "{profile}");
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn optimise(
         ));
         return Ok(false);
     }
-    progress.step(&format!("optimising {}", to.file_stem().unwrap_or_default().to_string_lossy()));
+    progress.step("optimising with wasm-opt");
     let level = match profile {
         Profile::Small => "-Oz",
         Profile::Fast => "-O3",

@@ -1,4 +1,4 @@
-//! Sees to it that the compiler can compile for wasm.
+//! Sees to it that the compiler has what it needs for wasm.
 
 use std::env;
 use std::fs;
@@ -7,14 +7,15 @@ use std::process::Command;
 
 use super::{BuildError, Progress, TARGET, run};
 
-/// Installs the target if the compiler lacks it.
-pub(super) fn ensure_target(progress: &dyn Progress) -> Result<(), BuildError> {
-    if has_target()? {
+/// Installs the target if the compiler that is used in this folder lacks it.
+pub(super) fn ensure_target(folder: &Path, progress: &dyn Progress) -> Result<(), BuildError> {
+    if has_target(folder)? {
         return Ok(());
     }
-    progress.note(&format!("rustc has no standard library for {TARGET}: running `rustup target add {TARGET}`"));
+    progress
+        .note(&format!("rustc has no standard library for {TARGET}: running `rustup target add {TARGET}`"));
     progress.step(&format!("installing {TARGET}"));
-    let added = run(Command::new("rustup").args(["target", "add", TARGET]), "rustup");
+    let added = run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(folder), "rustup");
     if let Err(error) = added {
         let reason = match error {
             BuildError::Failed { output, .. } => output,
@@ -23,19 +24,20 @@ pub(super) fn ensure_target(progress: &dyn Progress) -> Result<(), BuildError> {
         };
         return Err(BuildError::NoTarget { reason });
     }
-    if !has_target()? {
+    if !has_target(folder)? {
         let reason = "it was added to another toolchain than the one in use".to_owned();
         return Err(BuildError::NoTarget { reason });
     }
     Ok(())
 }
 
-fn has_target() -> Result<bool, BuildError> {
+fn has_target(folder: &Path) -> Result<bool, BuildError> {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let folder = run(rustc.args(["--print", "target-libdir", "--target", TARGET]), "rustc")?;
-    let folder = String::from_utf8_lossy(&folder).trim_end().to_owned();
+    rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder);
+    let libraries = run(&mut rustc, "rustc")?;
+    let libraries = String::from_utf8_lossy(&libraries);
     // The folder may be there without a library in it.
-    Ok(fs::read_dir(Path::new(&folder)).is_ok_and(|mut entries| {
+    Ok(fs::read_dir(libraries.trim_end()).is_ok_and(|mut entries| {
         entries.any(|entry| entry.is_ok_and(|entry| is_core(&entry.file_name().to_string_lossy())))
     }))
 }

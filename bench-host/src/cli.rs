@@ -1,0 +1,264 @@
+//! The commands, their streams and their exit statuses: results on stdout, everything else on stderr.
+
+mod failure;
+
+use core::time::Duration;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use reglet_bench_host::guests::{Crate, Profile};
+use reglet_bench_host::report::{self, Row};
+use reglet_bench_host::{Error, Host, Outcome, Plugin, Status, measure};
+use serde::de::IgnoredAny;
+
+use crate::demo;
+use crate::progress::Stderr;
+
+pub(crate) use failure::Failure;
+
+/// The plugin could not be loaded or run at all.
+const NOT_RUN: u8 = 3;
+
+/// Runs the command that the arguments name.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // When nobody reads what is printed, there is nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() { NOT_RUN.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let result = match arguments.command {
+        None => demo::run(),
+        Some(command) => command.run(),
+    };
+    result.unwrap_or_else(|failure| {
+        eprintln!("reglet-bench: {failure}");
+        failure.exit_status()
+    })
+}
+
+/// Runs and measures Reglet plugins.
+///
+/// Without a command, it builds the examples of the workspace, runs each against a TLS server on this machine,
+/// and prints what they take.
+///
+/// Exit status: 0 success, 1 failure, 2 error, 3 the plugin could not be loaded or run at all.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a plugin's check and prints the outcome
+    Run {
+        #[command(flatten)]
+        check: Check,
+        /// How to print the outcome
+        #[arg(long, value_enum, default_value_t = OutcomeFormat::Text)]
+        format: OutcomeFormat,
+        /// Time that the check may take
+        #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+        timeout: Option<Duration>,
+    },
+    /// Prints a plugin's metadata, as hosts of the first generation get it
+    Describe { plugin: PathBuf },
+    /// Prints the JSON Schema of a plugin's configuration
+    Schema { plugin: PathBuf },
+    /// Prints a plugin's manifest, as hosts of the second generation get it
+    Manifest { plugin: PathBuf },
+    /// Builds a crate as a plugin and prints the module's path
+    Build {
+        /// A package of the workspace at hand, or a folder with a crate
+        #[arg(value_name = "CRATE")]
+        guest: String,
+        /// Few bytes, or little time
+        #[arg(long, value_enum, default_value_t = ProfileName::Small)]
+        profile: ProfileName,
+    },
+    /// Runs a plugin's check once, then measures it with the same answers from the host
+    Measure {
+        #[command(flatten)]
+        check: Check,
+        /// How to print what was measured
+        #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+        format: TableFormat,
+    },
+}
+
+/// A plugin and what it needs for a check.
+#[derive(Args)]
+struct Check {
+    /// The module
+    plugin: PathBuf,
+    /// The configuration: JSON, or a file with it
+    #[arg(long, value_name = "JSON|@FILE")]
+    config: String,
+    /// Trusts the certificates in this PEM file, too
+    #[arg(long, value_name = "FILE")]
+    ca: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OutcomeFormat {
+    Json,
+    Text,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TableFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProfileName {
+    Small,
+    Fast,
+}
+
+impl Command {
+    fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Run { check, format, timeout } => run(&check, format, timeout),
+            Self::Describe { plugin } => print_document(&plugin, Plugin::describe),
+            Self::Schema { plugin } => print_document(&plugin, Plugin::schema),
+            Self::Manifest { plugin } => print_document(&plugin, Plugin::manifest),
+            Self::Build { guest, profile } => build(&guest, profile),
+            Self::Measure { check, format } => measure(&check, format),
+        }
+    }
+}
+
+fn run(check: &Check, format: OutcomeFormat, timeout: Option<Duration>) -> Result<ExitCode, Failure> {
+    let (config, module) = (read_config(&check.config)?, read(&check.plugin)?);
+    let host = host(&check.ca, timeout)?;
+    let outcome = match host.load(&name(&check.plugin), &module)?.check(&config) {
+        Err(error) if !error.is_load() => error.to_outcome(),
+        outcome => outcome?,
+    };
+    print(&match format {
+        // Only between values can there be line ends; within them, JSON has them escaped.
+        OutcomeFormat::Json => outcome.json().replace(['\n', '\r'], " ") + "\n",
+        OutcomeFormat::Text => report::text(&outcome),
+    })?;
+    Ok(exit_status(&outcome))
+}
+
+fn print_document(path: &Path, document: fn(&Plugin) -> Result<String, Error>) -> Result<ExitCode, Failure> {
+    let module = read(path)?;
+    let plugin = host(&[], None)?.load(&name(path), &module)?;
+    print(&(document(&plugin)? + "\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(guest: &str, profile: ProfileName) -> Result<ExitCode, Failure> {
+    let profile = match profile {
+        ProfileName::Small => Profile::Small,
+        ProfileName::Fast => Profile::Fast,
+    };
+    let built = Crate::find(guest)?.build(profile, &Stderr::new())?;
+    eprintln!("{} bytes, {} as compiled", built.module.bytes.len(), built.raw.bytes.len());
+    print(&format!("{}\n", built.module.path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {
+    let (config, module) = (read_config(&check.config)?, read(&check.plugin)?);
+    let (plugin, host) = (name(&check.plugin), host(&check.ca, None)?);
+    let measured = measure::measure(&host, &plugin, &module, &config)?;
+    let exit = exit_status(&measured.outcome);
+    eprint!("{}", report::text(&measured.outcome));
+    let rows = [Row { plugin, profile: None, raw_module_bytes: None, measured }];
+    print(&match format {
+        TableFormat::Table => report::table(&rows),
+        TableFormat::Json => report::json(&rows),
+        TableFormat::Csv => report::csv(&rows),
+    })?;
+    Ok(exit)
+}
+
+/// A host that logs to stderr.
+pub(crate) fn host(ca: &[PathBuf], timeout: Option<Duration>) -> Result<Host, Error> {
+    let mut builder = Host::builder().log(|record| eprintln!("{record}"));
+    for file in ca {
+        builder = builder.ca_file(file);
+    }
+    if let Some(timeout) = timeout {
+        builder = builder.call_timeout(timeout);
+    }
+    builder.build()
+}
+
+/// Prints a result.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Stdout)
+}
+
+/// The exit status that tells of the outcome.
+pub(crate) fn exit_status(outcome: &Outcome) -> ExitCode {
+    match outcome.status() {
+        Status::Success => ExitCode::SUCCESS,
+        Status::Failure => 1.into(),
+        Status::Error => 2.into(),
+    }
+}
+
+/// What logs and reports call the plugin.
+fn name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The configuration, which is JSON for sure.
+fn read_config(argument: &str) -> Result<Vec<u8>, Failure> {
+    let (config, from) = match argument.strip_prefix('@') {
+        Some(path) => (read(Path::new(path))?, format!("in {path}")),
+        None => (argument.as_bytes().to_vec(), "given with --config".to_owned()),
+    };
+    match serde_json::from_slice::<IgnoredAny>(&config) {
+        Ok(_) => Ok(config),
+        Err(source) => Err(Failure::Config { from, source }),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|source| Failure::Read { path: path.into(), source })
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(limit) if !limit.is_zero() => Ok(limit),
+        _ => Err("it must be more than 0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_timeout_may_have_a_fraction_and_must_not_be_zero() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(seconds("30"), Ok(Duration::from_secs(30)));
+        for bad in ["0", "-1", "nan", "inf", "1s", ""] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+}

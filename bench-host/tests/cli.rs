@@ -1,0 +1,273 @@
+//! The program: what it prints where, and its exit statuses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use reglet_bench_host::Host;
+use reglet_bench_host::guests::{Crate, Profile};
+use reglet_bench_host::loopback::{ClosedPort, LoopbackTls, Options};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+#[test]
+fn a_success_is_alone_on_stdout_and_exits_with_0() {
+    let server = Server::start(&Options::default());
+    let done = run(&server.check("run", 14, "--format=json"));
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let outcome = done.json();
+    assert_eq!(done.stdout.lines().count(), 1);
+    assert_eq!(outcome["status"], "success");
+    assert_eq!(outcome["data"]["not_after"], server.tls.not_after().rfc3339().as_str());
+    assert_eq!(outcome["data"]["issuer"], "CN=Loopback CA,O=Reglet");
+    assert!(done.stderr.starts_with("INFO tls-check-small: certificate checked"), "{}", done.stderr);
+}
+
+#[test]
+fn a_failure_exits_with_1_and_can_be_read_by_people() {
+    let server = Server::start(&Options::default());
+    let done = run(&server.check("run", 365, "--format=text"));
+    assert_eq!(done.status, 1, "{}", done.stderr);
+    let not_after = format!("\n  not_after: {}\n", server.tls.not_after().rfc3339());
+    assert!(
+        done.stdout.starts_with("failure: the certificate of localhost is valid for "),
+        "{}",
+        done.stdout
+    );
+    assert!(done.stdout.contains(&not_after), "{}", done.stdout);
+}
+
+#[test]
+fn a_closed_port_is_an_error_of_the_network_and_exits_with_2() {
+    let closed = ClosedPort::take().unwrap();
+    let config = json!({ "hostname": "127.0.0.1", "port": closed.port() }).to_string();
+    let done = run(&["run", tls_check(), "--format=json", "--config", &config]);
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    let outcome = done.json();
+    assert_eq!(outcome["status"], "error");
+    assert_eq!(outcome["error"]["type"], "network");
+    assert!(outcome["message"].as_str().unwrap().contains("connection refused"), "{outcome}");
+}
+
+#[test]
+fn a_certificate_is_not_trusted_without_its_ca() {
+    let server = Server::start(&Options::default());
+    let config = server.config(14);
+    let done = run(&["run", tls_check(), "--format=json", "--config", &config]);
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    assert!(done.json()["message"].as_str().unwrap().contains("certificate"), "{}", done.stdout);
+}
+
+#[test]
+fn a_silent_server_takes_no_more_than_the_timeout() {
+    let server = Server::start(&Options { silent: true, ..Options::default() });
+    let done = run(&server.check("run", 14, "--timeout=0.3"));
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    assert!(done.stdout.starts_with("error: "), "{}", done.stdout);
+    assert!(done.stdout.contains("\n  error type: timeout\n"), "{}", done.stdout);
+}
+
+#[test]
+fn a_trap_in_the_check_is_an_error_with_an_outcome() {
+    let folder = TempDir::new().unwrap();
+    let module = write(&folder, "bad.wasm", &plugin("unreachable", "(i64.const 0)"));
+    let done = run(&["run", &module, "--config", "{}", "--format", "json"]);
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    assert_eq!(done.json()["error"]["type"], "panic");
+    let done = run(&["measure", &module, "--config", "{}"]);
+    assert_eq!((done.status, done.stdout.as_str()), (2, ""));
+    assert!(done.stderr.contains("plugin `bad`: observe: wasm trap"), "{}", done.stderr);
+}
+
+#[test]
+fn an_outcome_is_printed_as_one_line() {
+    let folder = TempDir::new().unwrap();
+    let module = write(&folder, "pretty.wasm", &plugin("", "(i64.const 0x10_00000017)"));
+    let done = run(&["run", &module, "--config", "{}", "--format", "json"]);
+    assert_eq!((done.status, done.stdout.lines().count()), (1, 1), "{}", done.stderr);
+    assert_eq!(done.json()["status"], "failure");
+}
+
+#[test]
+fn what_can_not_be_run_exits_with_3_and_says_why() {
+    let folder = TempDir::new().unwrap();
+    let garbage = write(&folder, "garbage.wasm", b"\0asm, but no more");
+    let missing = path(&folder, "missing.wasm");
+    let config = write(&folder, "config.json", b"{\"port\": }");
+    let config = format!("@{config}");
+    let cases: [(&[&str], &str); 10] = [
+        (&["run", &garbage, "--config", "{}"], "plugin `garbage` cannot be loaded"),
+        (&["measure", &garbage, "--config", "{}"], "plugin `garbage` cannot be loaded"),
+        (&["describe", &garbage], "plugin `garbage` cannot be loaded"),
+        (&["run", &missing, "--config", "{}"], "missing.wasm: No such file"),
+        (&["run", tls_check(), "--config", "{"], "given with --config is not JSON: EOF"),
+        (
+            &["run", tls_check(), "--config", &config],
+            "config.json is not JSON: expected value at line 1 column 10",
+        ),
+        (&["run", tls_check(), "--config", "{}", "--ca", &missing], "missing.wasm"),
+        (&["run", tls_check()], "--config"),
+        (&["run", tls_check(), "--config", "{}", "--timeout", "0"], "must be more than 0"),
+        (&["build", "no-such-crate"], "`no-such-crate` is neither a package"),
+    ];
+    for (arguments, reason) in cases {
+        let done = run(arguments);
+        assert_eq!((done.status, done.stdout.as_str()), (3, ""), "{arguments:?}: {}", done.stderr);
+        assert!(done.stderr.contains(reason), "{arguments:?}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn help_is_no_mistake() {
+    let done = run(&["--help"]);
+    assert_eq!((done.status, done.stderr.as_str()), (0, ""));
+    assert!(done.stdout.contains("Exit status: 0 success, 1 failure, 2 error, 3 "), "{}", done.stdout);
+}
+
+#[test]
+fn metadata_is_printed_as_json() {
+    for (command, key) in
+        [("describe", "capabilities"), ("manifest", "config_schema"), ("schema", "properties")]
+    {
+        let done = run(&[command, tls_check()]);
+        assert_eq!((done.status, done.stderr.as_str()), (0, ""), "{command}");
+        assert!(done.json().get(key).is_some(), "{command}: {}", done.stdout);
+    }
+}
+
+#[test]
+fn build_ends_with_the_path_of_a_module_that_loads() {
+    let done = run(&["build", "tls-check"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let module = Path::new(done.stdout.lines().last().unwrap());
+    assert!(module.ends_with("reglet-bench/plugins/tls-check-small.wasm"), "{}", module.display());
+    let host = Host::builder().build().unwrap();
+    host.load("tls-check", &fs::read(module).unwrap()).unwrap();
+}
+
+#[test]
+fn a_module_names_no_folder_of_this_machine() {
+    let module = fs::read(tls_check()).unwrap();
+    let text = String::from_utf8_lossy(&module);
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    assert!(!text.contains(workspace.to_str().unwrap()));
+    assert!(!text.contains(".cargo"));
+}
+
+#[test]
+fn measurements_come_in_every_format() {
+    let server = Server::start(&Options::default());
+    let measure = |format| run(&server.check("measure", 14, format));
+    let json = measure("--format=json");
+    assert_eq!(json.status, 0, "{}", json.stderr);
+    let result = json.json()["results"][0].clone();
+    assert_eq!((&result["plugin"], &result["status"]), (&json!("tls-check-small"), &json!("success")));
+    assert_eq!(result["module_bytes"], fs::metadata(tls_check()).unwrap().len());
+    assert_eq!(result["raw_module_bytes"], Value::Null);
+    for key in ["memory_start_bytes", "heap_peak_bytes", "fuel_per_check", "host_calls_per_check"] {
+        assert!(result[key].as_u64().unwrap() > 0, "{key}: {result}");
+    }
+    for key in ["check_ns", "echo_ns", "no_op_ns", "instance_ns", "check_per_echo_ratio"] {
+        assert!(result[key].as_f64().unwrap() > 0.0, "{key}: {result}");
+    }
+    let csv = measure("--format=csv");
+    let lines: Vec<_> = csv.stdout.lines().collect();
+    assert!(lines[0].starts_with("plugin,profile,status,raw_module_bytes,module_bytes,"), "{}", lines[0]);
+    assert!(lines[1].starts_with("tls-check-small,,success,,"), "{}", lines[1]);
+    assert!(measure("--format=table").stdout.contains("fuel per check"));
+}
+
+#[test]
+fn the_main_job_reports_on_every_example_in_both_profiles() {
+    let done = run::<&str>(&[]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("whose certificate ends "), "{}", done.stdout);
+    assert!(done.stderr.contains("compiling tls-check (fast)\n"), "{}", done.stderr);
+    let folder = Crate::find("tls-check").unwrap().output_folder();
+    let report = fs::read(folder.join("report.json")).unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    let results = report["results"].as_array().unwrap();
+    let is_there = |profile| results.iter().any(|r| r["plugin"] == "tls-check" && r["profile"] == profile);
+    assert!(is_there("small") && is_there("fast"), "{report}");
+    assert!(results.iter().all(|r| r["status"] == "success" && r["raw_module_bytes"].is_u64()), "{report}");
+    assert_eq!(fs::read_to_string(folder.join("report.csv")).unwrap().lines().count(), results.len() + 1);
+}
+
+/// What a run of the program left.
+struct Done {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Done {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+}
+
+fn run<S: AsRef<str>>(arguments: &[S]) -> Done {
+    let arguments = arguments.iter().map(AsRef::as_ref);
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_reglet-bench")).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done { status: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// A TLS server with its CA in a file.
+struct Server {
+    tls: LoopbackTls,
+    folder: TempDir,
+}
+
+impl Server {
+    fn start(options: &Options) -> Self {
+        let (tls, folder) = (LoopbackTls::start(options).unwrap(), TempDir::new().unwrap());
+        tls.write_ca(folder.path().join("ca.pem")).unwrap();
+        Self { tls, folder }
+    }
+
+    fn config(&self, min_days: u32) -> String {
+        json!({ "hostname": "localhost", "port": self.tls.port(), "min_days": min_days }).to_string()
+    }
+
+    /// Arguments to check this server, with the configuration in a file.
+    fn check(&self, command: &str, min_days: u32, option: &str) -> [String; 7] {
+        let config = write(&self.folder, "config.json", self.config(min_days).as_bytes());
+        let ca = path(&self.folder, "ca.pem");
+        [command, tls_check(), "--config", &format!("@{config}"), "--ca", &ca, option].map(str::to_owned)
+    }
+}
+
+/// The example, built.
+fn tls_check() -> &'static str {
+    static MODULE: OnceLock<String> = OnceLock::new();
+    MODULE.get_or_init(|| {
+        let built = Crate::find("tls-check").unwrap().build(Profile::Small, &()).unwrap();
+        built.module.path.into_os_string().into_string().unwrap()
+    })
+}
+
+/// A module whose check does and returns that; at address 16 is an outcome of 23 bytes.
+fn plugin(does: &str, returns: &str) -> Vec<u8> {
+    let module = format!(
+        r#"(module
+             (memory (export "memory") 1)
+             (data (i32.const 16) "{{\n\"status\":\r\n\"failure\"}}")
+             (func (export "allocate") (param i32) (result i32) (i32.const 1024))
+             (func (export "describe") (result i64) (i64.const 0))
+             (func (export "observe") (param i32 i32) (result i64) {does} {returns}))"#
+    );
+    wat::parse_str(module).unwrap()
+}
+
+fn write(folder: &TempDir, file: &str, bytes: &[u8]) -> String {
+    let path = path(folder, file);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn path(folder: &TempDir, file: &str) -> String {
+    PathBuf::from(folder.path()).join(file).into_os_string().into_string().unwrap()
+}
