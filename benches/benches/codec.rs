@@ -1,6 +1,6 @@
 //! The JSON codec beside `serde_json`, natively, on what plugins read and write.
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use reglet_sdk_core::json::{Value, Writer};

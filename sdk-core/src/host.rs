@@ -1,7 +1,7 @@
 //! The way to the host: its functions, and what comes back from them.
 //!
 //! On wasm a call is an import of the module `reglet_host`; a function that a plugin does not call is not
-//! imported. Elsewhere the calls go to the [`mock`](crate::mock) that a test sets up.
+//! imported. Elsewhere the calls go to the `mock` that a test sets up.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

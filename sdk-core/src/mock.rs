@@ -16,7 +16,7 @@
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
-use std::cell::RefCell;
+use core::cell::RefCell;
 
 use crate::Timestamp;
 use crate::error::Error;

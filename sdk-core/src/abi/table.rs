@@ -119,10 +119,10 @@ mod tests {
         for number in numbers().take(20_000) {
             let address = (number % 300 + 1) * 8;
             if number % 7 < 4 {
-                if !map.contains_key(&address) {
+                map.entry(address).or_insert_with(|| {
                     table.insert(Slot { address, len: number, capacity: number });
-                    map.insert(address, number);
-                }
+                    number
+                });
             } else {
                 assert_eq!(table.remove(address, usize::MAX), None);
                 assert_eq!(table.remove(address, 0).map(|slot| slot.len), map.remove(&address));

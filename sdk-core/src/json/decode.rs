@@ -113,7 +113,7 @@ impl<'a> FromValue<'a> for Value<'a> {
     const SCHEMA: &'static Schema = &Schema::Any;
     const OPTIONAL: bool = true;
 
-    fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
+    fn from_value(value: Self, _: &'static Expected) -> Result<Self, Error> {
         Ok(value)
     }
 }
@@ -185,14 +185,14 @@ pub trait Preset<L>: Sized {
     fn preset(literal: L) -> Self;
 }
 
-impl Preset<bool> for bool {
-    fn preset(literal: bool) -> Self {
+impl Preset<Self> for bool {
+    fn preset(literal: Self) -> Self {
         literal
     }
 }
 
-impl Preset<u64> for u64 {
-    fn preset(literal: u64) -> Self {
+impl Preset<Self> for u64 {
+    fn preset(literal: Self) -> Self {
         literal
     }
 }

@@ -31,7 +31,7 @@ pub struct Request<'a> {
 
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.to_json(&Context::default())))
+        f.write_str(&String::from_utf8_lossy(&self.document(&Context::default())))
     }
 }
 
@@ -60,7 +60,7 @@ impl<'a> Request<'a> {
     /// What the host reports, most often of the type `network`, `timeout` or `capability`; `internal` if its
     /// answer breaks the protocol.
     pub fn send(&self, context: &Context<'_>) -> Result<Connection, Error> {
-        let connection = Connection::ask(&self.to_json(context), Kind::Network)?;
+        let connection = Connection::ask(&self.document(context), Kind::Network)?;
         if connection.connected() {
             Ok(connection)
         } else {
@@ -68,7 +68,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn to_json(&self, context: &Context<'_>) -> alloc::vec::Vec<u8> {
+    fn document(&self, context: &Context<'_>) -> alloc::vec::Vec<u8> {
         let mut out = Writer::with_capacity(256);
         out.begin_object();
         out.key("host");
