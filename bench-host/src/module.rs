@@ -25,7 +25,7 @@ const FUNCTIONS: [(&str, &str); 9] = [
     ("observe", "(i32, i32) -> (i64)"),
 ];
 
-/// Which entry points of a plugin the host uses (`docs/protocol.md`, "Generations").
+/// Which entry points of a plugin the host uses (`docs/protocol.md#generations`).
 ///
 /// A module may have several complete sets; then the first of `B`, `A′` and `A` counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::json::{Encode, Writer};
 
-/// The context of a check (`docs/protocol.md`, "Context object").
+/// The context of a check (`docs/protocol.md#context`).
 ///
 /// No host sends one yet, so it is empty at first; what a plugin sets travels with its requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! The limit holds for everything that the plugin allocates. An allocation that would take the heap past
 //! it is refused: `try_reserve` returns an error, an infallible allocation reports
 //! [`LimitExceeded`] through `log_message` and traps, and so does the export `allocate`
-//! (`docs/protocol.md`, "Memory").
+//! (`docs/protocol.md#m3`).
 //!
 //! [talc]: https://docs.rs/talc
 

@@ -63,7 +63,7 @@ const fn is_name(name: &[u8]) -> bool {
     1 <= at && at <= 64
 }
 
-/// Something that a plugin asks to be allowed to do (`docs/protocol.md`, "GrantSet").
+/// Something that a plugin asks to be allowed to do (`docs/protocol.md#grantset`).
 ///
 /// Hosts of the older model read it as a kind and a pattern, newer ones as a rule; both are made from this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Guest, host and mock use the same types, so they can't drift apart. A guest sends the wire dialect plus
 //! the other one's fields where they do no harm; a host reads both and answers with both
-//! (`docs/protocol.md`, "The two dialects").
+//! (`docs/protocol.md#dialects`).
 
 pub mod tcp;
 

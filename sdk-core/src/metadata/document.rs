@@ -202,7 +202,7 @@ impl<const N: usize> Document<N> {
         }
     }
 
-    /// The schema of a whole configuration (`docs/protocol.md`, "Config schema").
+    /// The schema of a whole configuration (`docs/protocol.md#config-schema`).
     const fn root(&mut self, schema: &Schema) {
         match schema {
             Schema::Object(properties) => {
