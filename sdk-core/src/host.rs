@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::error::{Error, Kind};
-use crate::json::{self, Str, Value};
+use crate::json::{self, Place, Str, Value};
 
 /// A function of the host, `(i64) -> i64` on the wire.
 pub trait Function {
@@ -116,10 +116,13 @@ pub(crate) fn trap() -> ! {
 
 /// An answer of the host, checked, and read in place when a field is asked for. It frees itself.
 #[derive(Clone, Debug)]
-pub(crate) struct Reply<const N: usize> {
+pub(crate) struct Reply<const N: usize>(Box<Answer<N>>);
+
+/// Boxed, for it passes through several hands.
+#[derive(Clone, Debug)]
+struct Answer<const N: usize> {
     document: Vec<u8>,
-    /// Where the value of each field starts, and how long it is. Boxed, for it passes through several hands.
-    fields: Box<[(u32, u32); N]>,
+    fields: [Place; N],
 }
 
 impl<const N: usize> Reply<N> {
@@ -134,65 +137,56 @@ impl<const N: usize> Reply<N> {
     ) -> Result<Self, Error> {
         let document = call::<F>(request)?;
         let document = json::repair(&document).unwrap_or(document);
-        let mut fields = Box::new([(0, 0); N]);
-        let mut values = [Value::ABSENT; N];
-        locate(F::NAME, &document, names, kinds, &mut values, kind)?;
-        for (value, place) in values.iter().zip(&mut *fields) {
-            let start = value.raw().as_ptr().addr().wrapping_sub(document.as_ptr().addr());
-            *place = (start as u32, value.raw().len() as u32);
-        }
-        Ok(Self { document, fields })
+        let mut answer = Box::new(Answer { document, fields: [Place::default(); N] });
+        locate(F::NAME, &answer.document, names, kinds, &mut answer.fields, kind)?;
+        Ok(Self(answer))
     }
 
-    /// The first of these fields that is there.
-    fn value(&self, fields: &[usize]) -> Value<'_> {
-        for field in fields {
-            if let Some(&(start, len @ 1..)) = self.fields.get(*field) {
-                return Value::at(
-                    self.document.get(start as usize..(start + len) as usize).unwrap_or_default(),
-                );
-            }
-        }
-        Value::ABSENT
+    /// The field, or else the one that stands for it in the other dialect.
+    fn value(&self, field: usize, alias: usize) -> Value<'_> {
+        let value = |field: usize| {
+            Value::at(&self.0.document).inner(self.0.fields.get(field).copied().unwrap_or_default())
+        };
+        if value(field).is_none() { value(alias) } else { value(field) }
     }
 
-    pub(crate) fn text(&self, fields: &[usize]) -> Str<'_> {
-        self.value(fields).string().unwrap_or_default()
+    pub(crate) fn text(&self, field: usize, alias: usize) -> Str<'_> {
+        self.value(field, alias).string().unwrap_or_default()
     }
 
-    pub(crate) fn boolean(&self, fields: &[usize]) -> bool {
-        self.value(fields).raw() == b"true"
+    pub(crate) fn boolean(&self, field: usize, alias: usize) -> bool {
+        self.value(field, alias).raw() == b"true"
     }
 
-    pub(crate) fn integer(&self, fields: &[usize]) -> u64 {
-        self.value(fields).integer().map_or(0, i64::unsigned_abs)
+    pub(crate) fn integer(&self, field: usize, alias: usize) -> u64 {
+        self.value(field, alias).integer().map_or(0, i64::unsigned_abs)
     }
 }
 
 /// Finds the fields of an answer, checks that each is what it must be, and returns the error if it holds one.
-fn locate<'a>(
+fn locate(
     function: &str,
-    document: &'a [u8],
+    document: &[u8],
     names: &[&str],
     kinds: &[json::Kind],
-    values: &mut [Value<'a>],
+    fields: &mut [Place],
     kind: Kind,
 ) -> Result<(), Error> {
-    let read = |values: &mut [Value<'a>]| {
+    let mut read = || {
         let answer = Value::unchecked(document)?;
-        answer.find(names, values)?;
-        for (value, kind) in values.iter().zip(kinds) {
-            if !value.is_none() && value.kind() != *kind && *kind != json::Kind::Absent {
-                return Err(value.not(kind.expected()));
+        answer.find(names, fields)?;
+        let mut last = Value::ABSENT;
+        for (place, kind) in fields.iter().zip(kinds) {
+            last = answer.inner(*place);
+            if !last.is_none() && last.kind() != *kind && *kind != json::Kind::Absent {
+                return Err(last.not(kind.expected()));
             }
         }
-        Ok(answer)
+        Ok((answer, last))
     };
-    match (read(values), values) {
-        (Err(error), _) => Err(Error::wire_format(function, &error.reason(document))),
-        (Ok(answer), [.., error]) if !error.is_none() => {
-            Err(Error::from_reply(function, *error, answer, kind))
-        }
-        _ => Ok(()),
+    match read() {
+        Err(error) => Err(Error::wire_format(function, &error.reason(document))),
+        Ok((answer, error)) if !error.is_none() => Err(Error::from_reply(function, error, answer, kind)),
+        Ok(_) => Ok(()),
     }
 }

@@ -18,6 +18,7 @@ pub use decode::{Bounds, FromValue, Preset};
 pub use encode::Encode;
 pub use error::{Error, Expected, Reason};
 pub use string::Str;
+pub(crate) use scan::Place;
 pub(crate) use string::repair;
 pub use value::{Kind, Members, Value};
 pub use writer::Writer;

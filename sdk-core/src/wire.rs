@@ -79,11 +79,13 @@ macro_rules! answer {
                 $(#[$doc])*
                 #[must_use]
                 pub fn $field(&self) -> $crate::wire::answer!(@view $kind '_) {
-                    self.0.$kind(&[Field::$field as usize $(, Field::$alias as usize)?])
+                    self.0.$kind(Field::$field as usize, $crate::wire::answer!(@last $field $($alias)?))
                 }
             )*
         }
     };
+    (@last $field:ident) => { Field::$field as usize };
+    (@last $field:ident $alias:ident) => { Field::$alias as usize };
     (@type text $life:lifetime) => { ::alloc::borrow::Cow<$life, str> };
     (@type boolean $life:lifetime) => { bool };
     (@type integer $life:lifetime) => { u64 };

@@ -3,38 +3,52 @@
 //! Its functions take a position in the text and return the next one, so that everything stays in registers.
 //! A negative position is a failure: `!n` for a byte that may not stand at `n`, or [`TOO_DEEP`].
 
+use super::MAX_DEPTH;
 use super::error::{Error, Expected};
-use super::{MAX_DEPTH, Value};
 
 pub(super) type Position = isize;
 
 /// The document is nested too deep.
 const TOO_DEEP: Position = Position::MIN;
 
-/// A position as an index; one far beyond every text for a failure.
-pub(super) const fn index(at: Position) -> usize {
-    at as usize
+/// Where a value stands in a text; nowhere if it is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    start: u32,
+    end: u32,
 }
 
-/// The byte at a position; 0, which no document may contain, at the end.
+impl Place {
+    pub(super) const fn new(start: Position, end: Position) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    pub(super) fn of(self, text: &[u8]) -> &[u8] {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// The byte at a position; 0, which no document may contain, at the end and for a failure.
 pub(super) fn byte(text: &[u8], at: Position) -> u8 {
-    text.get(index(at)).copied().unwrap_or(0)
+    text.get(at as usize).copied().unwrap_or(0)
 }
 
 /// What a failure was.
 #[cold]
+#[inline(never)]
 pub(super) fn error(text: &[u8], failure: Position) -> Error {
     let expected = if failure == TOO_DEEP { Expected::SHALLOW } else { Expected::JSON };
-    Error::at(expected, text.get(index(!failure)..).unwrap_or_default())
+    Error::at(expected, text.get(!failure as usize..).unwrap_or_default())
 }
 
 /// Walks over a whole document, or what is left of one.
 pub(super) fn end(text: &[u8], at: Position) -> Result<(), Error> {
-    if at < 0 {
-        return Err(error(text, at));
+    let rest = blank(text, at);
+    match rest {
+        ..0 => Err(error(text, rest)),
+        _ if (rest as usize) < text.len() => Err(error(text, !rest)),
+        _ => Ok(()),
     }
-    let at = blank(text, at);
-    if index(at) < text.len() { Err(error(text, !at)) } else { Ok(()) }
 }
 
 /// Walks over white space.
@@ -45,104 +59,92 @@ pub(super) fn blank(text: &[u8], mut at: Position) -> Position {
     at
 }
 
-/// Walks over one value of any kind, which starts at `at`. It goes down into containers by recursion.
-pub(super) fn value(text: &[u8], at: Position, depth: u32) -> Position {
-    let first = byte(text, at);
-    match first {
-        b'"' => string(text, at),
-        b'{' | b'[' if depth == MAX_DEPTH => TOO_DEEP,
-        b'{' | b'[' => walk(
-            Members { text, at: at + 1, of_object: first == b'{', depth: depth + 1, state: State::First },
-            &[],
-            &mut [],
-        ),
-        b'a'..=b'z' => word(text, at),
-        _ => number(text, at),
-    }
-}
-
-/// Walks over the members or elements that are left, to the end of the container. Values whose keys are among
-/// the names, without regard to ASCII case, are put into `found`, unless they are `null`.
-pub(super) fn walk<'a>(mut members: Members<'a>, names: &[&str], found: &mut [Value<'a>]) -> Position {
-    while let Some((key, value)) = members.step() {
-        for (name, slot) in names.iter().zip(&mut *found) {
-            if key.len() == name.len()
-                && key.eq_ignore_ascii_case(name.as_bytes())
-                && !matches!(value, [b'n', ..])
-            {
-                *slot = Value::at(value);
-            }
+/// Walks over one value of any kind, which starts at `at`. Of its members, those whose keys are among the names,
+/// without regard to ASCII case, are put into `found`, unless they are `null`.
+pub(super) fn value(text: &[u8], mut at: Position, names: &[&str], found: &mut [Place]) -> Position {
+    // What closes the containers around the innermost one, so that nesting takes no stack.
+    let mut outer = [0; MAX_DEPTH as usize];
+    let mut depth = 0;
+    let mut closer = 0;
+    let (mut key, mut start) = (Place::default(), 0);
+    loop {
+        // Here stands a value, behind its key if it is a member.
+        if depth == 1 {
+            start = at;
         }
-    }
-    members.at
-}
-
-/// A walk over the members of an object or the elements of an array.
-#[derive(Clone, Debug)]
-pub(super) struct Members<'a> {
-    pub(super) text: &'a [u8],
-    pub(super) at: Position,
-    pub(super) of_object: bool,
-    pub(super) depth: u32,
-    pub(super) state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    First,
-    Later,
-    Closed,
-}
-
-impl<'a> Members<'a> {
-    /// The raw text of the next key, empty in an array, and the value. After the last, `at` is behind the
-    /// container; after a failure it is negative.
-    pub(super) fn step(&mut self) -> Option<(&'a [u8], &'a [u8])> {
-        if self.state == State::Closed || self.at < 0 {
-            return None;
-        }
-        let text = self.text;
-        let mut at = blank(text, self.at);
-        if byte(text, at) == if self.of_object { b'}' } else { b']' } {
-            self.state = State::Closed;
-            self.at = at + 1;
-            return None;
-        }
-        if self.state == State::Later {
-            if byte(text, at) != b',' {
-                self.at = !at;
-                return None;
-            }
-            at = blank(text, at + 1);
-        }
-        self.state = State::Later;
-        let mut key: &[u8] = &[];
-        if self.of_object {
+        if closer == b'}' {
             let end = string(text, at);
             let colon = blank(text, end);
-            if end < 0 || byte(text, colon) != b':' {
-                self.at = if end < 0 { end } else { !colon };
-                return None;
+            if byte(text, colon) != b':' {
+                return if end < 0 { end } else { !colon };
             }
-            key = text.get(index(at) + 1..index(end) - 1)?;
-            at = blank(text, colon + 1);
+            let value = blank(text, colon + 1);
+            if depth == 1 {
+                (key, start) = (Place::new(at + 1, end - 1), value);
+            }
+            at = value;
         }
-        self.at = value(text, at, self.depth);
-        if self.at < 0 {
-            return None;
+        match byte(text, at) {
+            b'"' => at = string(text, at),
+            open @ (b'{' | b'[') => {
+                let Some(slot) = outer.get_mut(depth) else { return TOO_DEEP };
+                *slot = closer;
+                depth += 1;
+                // Both closing brackets come two places after the opening ones.
+                closer = open + 2;
+                at = blank(text, at + 1);
+                if byte(text, at) != closer {
+                    continue;
+                }
+            }
+            b'a'..=b'z' => at = word(text, at),
+            _ => at = number(text, at),
         }
-        Some((key, text.get(index(at)..index(self.at))?))
+        // Here it has ended, and so may the containers that it stands in.
+        loop {
+            if depth == 1 {
+                keep(text, key, Place::new(start, at), names, found);
+            }
+            if depth == 0 || at < 0 {
+                return at;
+            }
+            at = blank(text, at);
+            let next = byte(text, at);
+            at += 1;
+            if next == b',' {
+                at = blank(text, at);
+                break;
+            }
+            if next != closer {
+                return -at;
+            }
+            depth -= 1;
+            closer = outer.get(depth).copied().unwrap_or(0);
+        }
     }
 }
 
-fn string(text: &[u8], mut at: Position) -> Position {
+/// Puts a member where it belongs.
+fn keep(text: &[u8], key: Place, value: Place, names: &[&str], found: &mut [Place]) {
+    for (name, place) in names.iter().zip(found) {
+        if key.end - key.start == name.len() as u32
+            && key.of(text).eq_ignore_ascii_case(name.as_bytes())
+            && byte(text, value.start as Position) != b'n'
+        {
+            *place = value;
+        }
+    }
+}
+
+/// Walks over a string.
+pub(super) fn string(text: &[u8], mut at: Position) -> Position {
     if byte(text, at) != b'"' {
         return !at;
     }
     loop {
         at += 1;
         // Most of a string is plain: a tight loop for that.
-        let rest = text.get(index(at)..).unwrap_or_default();
+        let rest = text.get(at as usize..).unwrap_or_default();
         at += rest.iter().take_while(|byte| **byte >= 0x20 && **byte != b'"' && **byte != b'\\').count()
             as Position;
         match byte(text, at) {
@@ -167,12 +169,10 @@ fn string(text: &[u8], mut at: Position) -> Position {
 }
 
 fn word(text: &[u8], at: Position) -> Position {
-    let mut end = at;
-    while byte(text, end).is_ascii_lowercase() {
-        end += 1;
-    }
-    match text.get(index(at)..index(end)) {
-        Some(b"true" | b"false" | b"null") => end,
+    let rest = text.get(at as usize..).unwrap_or_default();
+    match rest {
+        [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => at + 4,
+        [b'f', b'a', b'l', b's', b'e', ..] => at + 5,
         _ => !at,
     }
 }
@@ -183,10 +183,10 @@ fn number(text: &[u8], at: Position) -> Position {
     if byte(text, start) == b'0' {
         at = start + 1;
     }
-    if at >= 0 && byte(text, at) == b'.' {
+    if byte(text, at) == b'.' {
         at = digits(text, at + 1);
     }
-    if at >= 0 && byte(text, at) | 0x20 == b'e' {
+    if byte(text, at) | 0x20 == b'e' {
         at += 1 + Position::from(matches!(byte(text, at + 1), b'+' | b'-'));
         at = digits(text, at);
     }

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::Str;
 use super::error::{Error, Expected};
-use super::scan::{self, State};
+use super::scan::{self, Place, Position};
 
 /// The kinds of JSON value, and "not there".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,16 +79,16 @@ impl<'a> Value<'a> {
     /// The document is empty, breaks the grammar, is nested too deep, or is followed by something else.
     pub fn parse(document: &'a [u8]) -> Result<Self, Error> {
         let start = scan::blank(document, 0);
-        let end = scan::value(document, start, 0);
+        let end = scan::value(document, start, &[], &mut []);
         scan::end(document, end)?;
-        Ok(Self(document.get(scan::index(start)..scan::index(end)).unwrap_or_default()))
+        Ok(Self(Place::new(start, end).of(document)))
     }
 
     /// A document that is not checked yet, but for being there. If it is an object, [`find`](Self::find) checks
     /// it as it splits it; nothing else may be done with it.
     pub(crate) fn unchecked(document: &'a [u8]) -> Result<Self, Error> {
         let start = scan::blank(document, 0);
-        match document.get(scan::index(start)..) {
+        match document.get(start as usize..) {
             Some(rest @ [_, ..]) => Ok(Self(rest)),
             _ => Err(scan::error(document, !start)),
         }
@@ -218,11 +218,7 @@ impl<'a> Value<'a> {
     }
 
     fn walk(self, kind: Kind) -> Result<Members<'a>, Error> {
-        if self.kind() != kind {
-            return Err(self.not(kind.expected()));
-        }
-        let of_object = kind == Kind::Object;
-        Ok(Members(scan::Members { text: self.0, at: 1, of_object, depth: 1, state: State::First }))
+        if self.kind() == kind { Ok(Members { text: self.0, at: 0 }) } else { Err(self.not(kind.expected())) }
     }
 
     /// The members with these names, each absent if the object lacks it or has `null` there.
@@ -234,24 +230,32 @@ impl<'a> Value<'a> {
     ///
     /// It is not an object.
     pub fn fields<const N: usize>(self, names: &'static [&'static str; N]) -> Result<[Self; N], Error> {
-        let mut found = [Self::ABSENT; N];
+        let mut found = [Place::default(); N];
         self.find(names, &mut found)?;
-        Ok(found)
+        Ok(found.map(|place| self.inner(place)))
     }
 
-    pub(crate) fn find(self, names: &[&str], found: &mut [Self]) -> Result<(), Error> {
-        let members = self.members()?;
-        scan::end(self.0, scan::walk(members.0, names, found))
+    /// The places of the members with these names.
+    pub(crate) fn find(self, names: &[&str], found: &mut [Place]) -> Result<(), Error> {
+        if self.kind() != Kind::Object {
+            return Err(self.not(Kind::Object.expected()));
+        }
+        scan::end(self.0, scan::value(self.0, 0, names, found))
+    }
+
+    /// The value at a place within this one.
+    pub(crate) fn inner(self, place: Place) -> Self {
+        Self(place.of(self.0))
     }
 
     /// The member with this name, or the absent value.
     #[must_use]
     pub fn get(self, name: &str) -> Self {
-        let mut found = [Self::ABSENT];
+        let mut found = [Place::default()];
         // What is no object has no members.
         let _ = self.find(&[name], &mut found);
-        let [value] = found;
-        value
+        let [place] = found;
+        self.inner(place)
     }
 
     /// An error that says what was expected.
@@ -263,14 +267,34 @@ impl<'a> Value<'a> {
 
 /// The members of an object or the elements of an array: raw keys, empty in an array, and values.
 #[derive(Clone, Debug)]
-pub struct Members<'a>(scan::Members<'a>);
+pub struct Members<'a> {
+    /// The object or the array, which is checked already.
+    text: &'a [u8],
+    /// Where its opening bracket is, or what follows the last value.
+    at: Position,
+}
 
 impl<'a> Iterator for Members<'a> {
     type Item = (&'a [u8], Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, value) = self.0.step()?;
-        Some((key, Value(value)))
+        let text = self.text;
+        if matches!(scan::byte(text, self.at), b'{' | b'[' | b',') {
+            self.at = scan::blank(text, self.at + 1);
+        }
+        if matches!(scan::byte(text, self.at), b'}' | b']' | 0) {
+            return None;
+        }
+        let mut at = self.at;
+        let mut key = Place::default();
+        if text.first() == Some(&b'{') {
+            let end = scan::string(text, at);
+            key = Place::new(at + 1, end - 1);
+            at = scan::blank(text, scan::blank(text, end) + 1);
+        }
+        let end = scan::value(text, at, &[], &mut []);
+        self.at = scan::blank(text, end);
+        Some((key.of(text), Value(Place::new(at, end).of(text))))
     }
 }
 
