@@ -82,7 +82,7 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 fn read<P: Plugin>(config: &[u8]) -> Result<P::Config<'_>, Error> {
     let read = || {
         let value = if P::Config::SPLITS { Value::unchecked(config) } else { Value::parse(config) }?;
-        let value = if value.raw().trim_ascii_end() == b"null" { Value::at(b"{}") } else { value };
+        let value = if value.is_null() { Value::at(b"{}") } else { value };
         P::Config::from_value(value, Expected::JSON)
     };
     read().map_err(|error| refuse(config, error))
@@ -235,14 +235,14 @@ pub mod exports {
     use alloc::vec::Vec;
 
     use crate::abi::{self, Packed};
-    use crate::panic;
+    use crate::{heap, panic};
 
     /// A buffer for the host; past the heap's limit it reports that and traps, as Go's SDKs do.
     #[must_use]
     pub fn allocate(size: u32) -> u32 {
         match abi::reserve(size as usize) {
             Some(address) => address as u32,
-            None => panic::report_refusal(),
+            None => panic::refuse(&heap::limit_exceeded(size as usize)),
         }
     }
 

@@ -94,6 +94,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether an [`unchecked`](Self::unchecked) document is `null`, and nothing else.
+    pub(crate) fn is_null(self) -> bool {
+        matches!(self.0, [b'n', b'u', b'l', b'l', rest @ ..] if scan::end(rest, 0).is_ok())
+    }
+
     /// A value at a place that is known to hold one.
     pub(crate) const fn at(raw: &'a [u8]) -> Self {
         Self(raw)
