@@ -245,6 +245,8 @@ mod tests {
             call(reserve(32).unwrap(), 0);
         }
         assert_eq!(outstanding(), 2);
+        release(call(0, 0));
+        assert_eq!(outstanding(), 0);
     }
 
     #[test]
