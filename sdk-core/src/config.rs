@@ -92,7 +92,12 @@ macro_rules! config {
                 value: $crate::json::Value<$life>,
                 _: &'static $crate::json::Expected,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
-                let [$($name),*] = value.fields(&[$(::core::stringify!($name)),*])?;
+                let [$($name),*] = value.expected(
+                    &[$(::core::stringify!($name)),*],
+                    const {
+                        &[$($crate::config!(@expected $life, $name, $Type, [$($default)?], [$($bounds)*])),*]
+                    },
+                )?;
                 ::core::result::Result::Ok(Self {$(
                     $name: $crate::config!(@field $life, $name, $Type, [$($default)?], [$($bounds)*]),
                 )*})
@@ -115,28 +120,29 @@ macro_rules! config {
         }
     };
 
-    (@field $life:lifetime, $name:ident, $Type:ty, [$($default:literal)?], $bounds:tt) => {{
-        let expected = const {
-            &$crate::json::Expected::field(
-                ::core::stringify!($name),
-                <$Type as $crate::json::FromValue<$life>>::SCHEMA,
-                <$Type as $crate::json::FromValue<$life>>::LIMITS,
-                $crate::config!(@bounds_of $bounds),
-            )
-        };
-        if $name.is_none() && !<$Type as $crate::json::FromValue<$life>>::OPTIONAL {
-            $crate::config!(@absent expected, $name, $Type $(, $default)?)
+    (@expected $life:lifetime, $name:ident, $Type:ty, [$($default:literal)?], [$($bounds:tt)*]) => {
+        $crate::json::Expected::field(
+            ::core::stringify!($name),
+            <$Type as $crate::json::FromValue<$life>>::SCHEMA,
+            const { &<$Type as $crate::json::FromValue<$life>>::LIMITS.and($crate::config!(@bounds $($bounds)*)) },
+            <$Type as $crate::json::FromValue<$life>>::KIND,
+            !<$Type as $crate::json::FromValue<$life>>::OPTIONAL
+                && $crate::config!(@literal $($default)?).is_none(),
+        )
+    };
+    (@field $life:lifetime, $name:ident, $Type:ty, [], $bounds:tt) => {
+        <$Type as $crate::json::FromValue<$life>>::from_value(
+            $name,
+            const { &$crate::config!(@expected $life, $name, $Type, [], $bounds) },
+        )?
+    };
+    (@field $life:lifetime, $name:ident, $Type:ty, [$default:literal], $bounds:tt) => {
+        if $name.is_none() {
+            <$Type as $crate::json::Preset<_>>::preset($default)
         } else {
-            <$Type as $crate::json::FromValue<$life>>::from_value($name, expected)?
+            $crate::config!(@field $life, $name, $Type, [], $bounds)
         }
-    }};
-    (@absent $expected:ident, $name:ident, $Type:ty) => {
-        return ::core::result::Result::Err($name.not($expected))
     };
-    (@absent $expected:ident, $name:ident, $Type:ty, $default:literal) => {
-        <$Type as $crate::json::Preset<_>>::preset($default)
-    };
-    (@bounds_of [$($bounds:tt)*]) => { $crate::config!(@bounds $($bounds)*) };
     (@literal) => { ::core::option::Option::<&'static str>::None };
     (@literal $default:literal) => {
         ::core::option::Option::<&'static str>::Some(::core::stringify!($default))

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::json::{self, Encode, Str, Value, Writer};
-use crate::text;
 use crate::text::Piece;
 
 /// An error of a check or of a host function.
@@ -81,24 +80,27 @@ impl Error {
     #[must_use]
     #[cold]
     pub fn new(kind: Kind, message: impl Piece) -> Self {
-        Self::with_parts(kind, &message, &"")
+        Self::write(kind.as_str(), &"", |out| message.write(out))
     }
 
+    /// An error with a message that `message` writes.
+    pub(crate) fn write(kind: &'static str, code: &dyn Piece, message: impl FnOnce(&mut Writer)) -> Self {
+        let mut out = Writer::new();
+        out.plain("{\"message\":\"");
+        message(&mut out);
+        Self::end(out, kind, code)
+    }
+
+    /// Ends what [`write`](Self::write) has started.
     #[cold]
     #[inline(never)]
-    pub(crate) fn with_parts(kind: Kind, message: &dyn Piece, code: &dyn Piece) -> Self {
-        let mut out = Writer::new();
-        out.begin_object();
-        out.key("message");
-        out.text(message);
-        out.member("type", kind.as_str());
-        out.key("code");
-        out.text(code);
-        if kind == Kind::Timeout {
-            out.member("is_timeout", true);
-        }
-        out.end_object();
-        Self::from_detail(out.into_bytes())
+    fn end(mut out: Writer, kind: &'static str, code: &dyn Piece) -> Self {
+        out.plain("\",\"type\":\"");
+        out.plain(kind);
+        out.plain("\",\"code\":\"");
+        code.write(&mut out);
+        out.plain(if kind == Kind::Timeout.as_str() { "\",\"is_timeout\":true}" } else { "\"}" });
+        Self::from_detail(out)
     }
 
     /// A failure that has no better type.
@@ -112,17 +114,28 @@ impl Error {
     #[must_use]
     #[cold]
     pub fn config(field: &str, reason: impl Piece) -> Self {
-        let (open, close) = if field.is_empty() { ("", ": ") } else { (" for field '", "': ") };
-        let message = text!["config validation failed", open, field, close, reason];
-        Self::with_parts(Kind::Config, &message, &field)
+        Self::write(Kind::Config.as_str(), &field, |out| {
+            out.plain("config validation failed");
+            if !field.is_empty() {
+                out.plain(" for field '");
+                out.escape(field);
+                out.plain("'");
+            }
+            out.plain(": ");
+            reason.write(out);
+        })
     }
 
     /// An answer of the host function `function` that breaks the protocol.
     #[must_use]
     #[cold]
     pub fn wire_format(function: &str, reason: &dyn Piece) -> Self {
-        let message = text!["wire format decode failed for ", function, ": ", reason];
-        Self::with_parts(Kind::Internal, &message, &"wire_format")
+        Self::write(Kind::Internal.as_str(), &"wire_format", |out| {
+            out.plain("wire format decode failed for ");
+            out.escape(function);
+            out.plain(": ");
+            reason.write(out);
+        })
     }
 
     /// Sets the code.
@@ -166,7 +179,7 @@ impl Error {
         }
         out.member(key, value);
         out.end_object();
-        Self(Box::new(Detail { json: out.into_bytes() }))
+        Self::from_detail(out)
     }
 
     /// Its type.
@@ -210,7 +223,7 @@ impl Error {
     #[must_use]
     pub fn cause(&self) -> Option<Self> {
         let wrapped = self.get("wrapped");
-        (wrapped.kind() == json::Kind::Object).then(|| Self::from_detail(wrapped.raw().into()))
+        (wrapped.kind() == json::Kind::Object).then(|| Self(Box::new(Detail { json: wrapped.raw().into() })))
     }
 
     /// Any member of the detail, such as `details`.
@@ -223,8 +236,8 @@ impl Error {
         self.get(key).text().unwrap_or_default()
     }
 
-    fn from_detail(json: Vec<u8>) -> Self {
-        Self(Box::new(Detail { json }))
+    fn from_detail(json: Writer) -> Self {
+        Self(Box::new(Detail { json: json.into_bytes() }))
     }
 
     /// The error that a host reported under the key `error` of an answer.
@@ -233,22 +246,24 @@ impl Error {
     /// then it is the short name in an envelope, whose text is the answer's `message`.
     #[cold]
     #[inline(never)]
-    pub(crate) fn from_reply(function: &str, error: Value<'_>, answer: Value<'_>, otherwise: Kind) -> Self {
-        match error.kind() {
-            json::Kind::Object => {
-                let mut detail = Self::from_detail(error.raw().into());
-                if detail.get("type").raw().len() <= 2 {
-                    detail.0.json.pop();
-                    let mut out = Writer::from(detail.0.json);
-                    out.member("type", otherwise.as_str());
-                    out.end_object();
-                    detail = Self::from_detail(out.into_bytes());
+    pub(crate) fn from_reply(
+        function: &str,
+        error: Value<'_>,
+        answer: Value<'_>,
+        otherwise: &'static str,
+    ) -> Self {
+        let mut out = Writer::new();
+        match error.raw() {
+            [detail @ .., b'}'] => {
+                out.append(detail);
+                if error.get("type").raw().len() <= 2 {
+                    out.member("type", otherwise);
                 }
-                detail
+                out.end_object();
+                Self::from_detail(out)
             }
-            json::Kind::String => {
-                let (name, message) = (error.string(), answer.get("message").string());
-                Self::from_envelope(name.unwrap_or_default(), message.unwrap_or_default())
+            [b'"', name @ .., b'"'] => {
+                Self::from_envelope(Str::new(name), answer.get("message").string().unwrap_or_default())
             }
             _ => Self::wire_format(function, &"error is neither an object nor a string"),
         }
@@ -256,19 +271,14 @@ impl Error {
 
     /// An envelope has no type: it shows in its name, and denials in their text.
     fn from_envelope(name: Str<'_>, message: Str<'_>) -> Self {
-        // Every denial speaks of a capability or of capabilities. `str::contains` would bring 3 KB of algorithm.
-        let mut rest = message.raw();
-        while let [_, later @ ..] = rest
-            && !rest.starts_with(b"capabilit")
-        {
-            rest = later;
-        }
+        // Every denial speaks of a capability or of capabilities.
+        let denied = message.raw().windows(9).any(|text| text == b"capabilit");
         let kind = match name.raw() {
-            _ if !rest.is_empty() => Kind::Capability,
-            b"VALIDATION_ERROR" => Kind::Validation,
-            _ => Kind::Internal,
+            _ if denied => Kind::Capability.as_str(),
+            b"VALIDATION_ERROR" => Kind::Validation.as_str(),
+            _ => Kind::Internal.as_str(),
         };
-        Self::with_parts(kind, &message, &name)
+        Self::write(kind, &name, |out| out.append(message.raw()))
     }
 }
 
@@ -312,7 +322,7 @@ mod tests {
 
     fn reply(answer: &str) -> Error {
         let answer = Value::parse(answer.as_bytes()).unwrap();
-        Error::from_reply("f", answer.get("error"), answer, Kind::Network)
+        Error::from_reply("f", answer.get("error"), answer, "network")
     }
 
     fn json(error: &Error) -> String {

@@ -14,7 +14,6 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::json::Writer;
-use crate::text;
 use crate::text::Piece;
 
 /// Bytes that a plugin may have allocated at any time: exactly 100 MiB, which itself is still allowed.
@@ -36,25 +35,15 @@ pub fn stats() -> Stats {
     Stats::default()
 }
 
-/// The refusal of the last allocation, if it was refused.
+/// The refusal of the last allocation, if it was refused: then that is why the plugin panics.
+///
+/// It lifts the limit, so that the plugin can still report it.
 #[cfg(target_family = "wasm")]
 pub(crate) fn last_refusal() -> Option<LimitExceeded> {
     let requested = HEAP.last_refused.load(Relaxed);
-    (requested != 0).then(|| limit_exceeded(requested))
-}
-
-/// The refusal of `requested` bytes, as things stand.
-#[cfg(target_family = "wasm")]
-pub(crate) fn limit_exceeded(requested: usize) -> LimitExceeded {
-    HEAP.limit_exceeded(requested)
-}
-
-/// Does without a limit what must be done although the limit is reached: reporting it.
-#[cfg(target_family = "wasm")]
-pub(crate) fn without_limit(report: impl FnOnce()) {
-    let limit = HEAP.limit.swap(usize::MAX, Relaxed);
-    report();
-    HEAP.limit.store(limit, Relaxed);
+    let refusal = HEAP.limit_exceeded(requested);
+    HEAP.limit.store(usize::MAX, Relaxed);
+    (requested != 0).then_some(refusal)
 }
 
 /// What an allocator has handed out.
@@ -179,22 +168,20 @@ pub struct LimitExceeded {
 impl Piece for LimitExceeded {
     fn write(&self, out: &mut Writer) {
         let Self { requested, current, limit } = self;
-        text![
-            "abi: memory allocation limit exceeded (requested: ",
-            *requested,
-            " bytes, current: ",
-            *current,
-            " bytes, limit: ",
-            *limit,
-            " bytes)"
-        ]
-        .write(out);
+        out.plain("abi: memory allocation limit exceeded (requested: ");
+        requested.write(out);
+        out.plain(" bytes, current: ");
+        current.write(out);
+        out.plain(" bytes, limit: ");
+        limit.write(out);
+        out.plain(" bytes)");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text;
     use alloc::string::ToString;
     use std::alloc::System;
 

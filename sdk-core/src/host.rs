@@ -6,8 +6,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::error::{Error, Kind};
-use crate::json::{self, Place, Str, Value};
+use crate::error::Error;
+use crate::json::{self, Str, Value};
 
 /// A function of the host, `(i64) -> i64` on the wire.
 pub trait Function {
@@ -70,7 +70,6 @@ pub(crate) fn call<F: Function>(request: &[u8]) -> Result<Vec<u8>, Error> {
 #[cfg(target_family = "wasm")]
 fn take_reply(function: &str, reply: crate::abi::Packed) -> Result<Vec<u8>, Error> {
     if reply.is_empty() {
-        crate::abi::release(reply.address() as usize);
         return Err(no_data(function));
     }
     crate::abi::take(reply.address() as usize, reply.len() as usize).ok_or_else(|| {
@@ -123,7 +122,8 @@ pub(crate) struct Reply<const N: usize>(Box<Answer<N>>);
 #[derive(Clone, Debug)]
 struct Answer<const N: usize> {
     document: Vec<u8>,
-    fields: [Place; N],
+    /// Where the value of each field starts and ends.
+    fields: [(u32, u32); N],
 }
 
 impl<const N: usize> Reply<N> {
@@ -134,21 +134,22 @@ impl<const N: usize> Reply<N> {
         request: &[u8],
         names: &[&str; N],
         kinds: &[json::Kind; N],
-        kind: Kind,
+        kind: &'static str,
     ) -> Result<Self, Error> {
         let document = call::<F>(request)?;
         let document = json::repair(&document).unwrap_or(document);
-        let mut answer = Box::new(Answer { document, fields: [Place::default(); N] });
-        locate(F::NAME, &answer.document, names, kinds, &mut answer.fields, kind)?;
+        let mut answer = Box::new(Answer { document, fields: [(0, 0); N] });
+        let mut values = [Value::ABSENT; N];
+        locate(F::NAME, &answer.document, names, kinds, &mut values, &mut answer.fields, kind)?;
         Ok(Self(answer))
     }
 
     /// The field, or else the one that stands for it in the other dialect.
     fn value(&self, field: usize, alias: usize) -> Value<'_> {
-        let value = |field: usize| {
-            Value::at(&self.0.document).inner(self.0.fields.get(field).copied().unwrap_or_default())
-        };
-        if value(field).is_none() { value(alias) } else { value(field) }
+        let Answer { document, fields } = &*self.0;
+        let place = |field: usize| fields.get(field).copied().unwrap_or_default();
+        let (start, end) = if place(field) == (0, 0) { place(alias) } else { place(field) };
+        Value::at(document.get(start as usize..end as usize).unwrap_or_default())
     }
 
     pub(crate) fn text(&self, field: usize, alias: usize) -> Str<'_> {
@@ -165,23 +166,30 @@ impl<const N: usize> Reply<N> {
 }
 
 /// Finds the fields of an answer, checks that each is what it must be, and returns the error if it holds one.
-fn locate(
+fn locate<'a>(
     function: &str,
-    document: &[u8],
+    document: &'a [u8],
     names: &[&str],
     kinds: &[json::Kind],
-    fields: &mut [Place],
-    kind: Kind,
+    values: &mut [Value<'a>],
+    places: &mut [(u32, u32)],
+    kind: &'static str,
 ) -> Result<(), Error> {
-    let mut read = || {
+    let read = || {
         let answer = Value::unchecked(document)?;
-        answer.find(names, fields)?;
+        answer.find(names, values)?;
         let mut last = Value::ABSENT;
-        for (place, kind) in fields.iter().zip(kinds) {
-            last = answer.inner(*place);
-            if !last.is_none() && last.kind() != *kind && *kind != json::Kind::Absent {
-                return Err(last.not(kind.expected()));
+        for ((value, kind), place) in values.iter().zip(kinds).zip(places) {
+            last = *value;
+            if value.is_none() {
+                continue;
             }
+            if value.kind() != *kind && *kind != json::Kind::Absent {
+                return Err(value.not(kind.expected()));
+            }
+            let range = value.raw().as_ptr_range();
+            let offset = |at: *const u8| at.addr().wrapping_sub(document.as_ptr().addr()) as u32;
+            *place = (offset(range.start), offset(range.end));
         }
         Ok((answer, last))
     };

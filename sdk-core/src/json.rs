@@ -17,7 +17,6 @@ mod writer;
 pub use decode::{Bounds, FromValue, Preset};
 pub use encode::Encode;
 pub use error::{Error, Expected, Reason};
-pub(crate) use scan::Place;
 pub use string::Str;
 pub(crate) use string::repair;
 pub use value::{Kind, Members, Value};

@@ -8,11 +8,9 @@
 
 use core::sync::atomic::{AtomicI8, Ordering::Relaxed};
 
-use crate::context::Context;
 use crate::host;
 use crate::json::Writer;
 use crate::text::Piece;
-use crate::time::Timestamp;
 
 /// Bytes that a message or a value may take. A longer one is cut, and marked with `…`.
 pub const MAX_TEXT: usize = 1024;
@@ -80,31 +78,29 @@ pub fn error(message: &str, attrs: &[Attr<'_>]) {
 /// Logs at the given level, if that is [`enabled`].
 pub fn record(level: Level, message: &str, attrs: &[Attr<'_>]) {
     if enabled(level) {
-        send(level, &Cut(message), attrs);
+        send(level.as_str(), &Cut(message), attrs);
     }
 }
 
 /// Sends a record whatever its level.
-pub(crate) fn send(level: Level, message: &dyn Piece, attrs: &[Attr<'_>]) {
+#[inline(never)]
+pub(crate) fn send(level: &'static str, message: &dyn Piece, attrs: &[Attr<'_>]) {
     let mut out = Writer::with_capacity(256);
-    out.begin_object();
-    out.member("timestamp", Timestamp::UNKNOWN_TEXT);
-    out.member("level", level.as_str());
-    out.key("message");
-    out.text(message);
-    out.member("context", Context::default());
-    out.key("attrs");
-    out.begin_array();
+    out.plain("{\"timestamp\":\"0001-01-01T00:00:00Z\",\"level\":\"");
+    out.plain(level);
+    out.plain("\",\"message\":\"");
+    message.write(&mut out);
+    out.plain("\",\"context\":{},\"attrs\":[");
     for attr in attrs {
-        out.begin_object();
-        out.member("key", attr.key);
-        out.member("type", attr.kind);
-        out.key("value");
-        out.text(&attr.value);
-        out.end_object();
+        out.raw(b"{\"key\":\"");
+        out.escape(attr.key);
+        out.plain("\",\"type\":\"");
+        out.plain(attr.kind);
+        out.plain("\",\"value\":\"");
+        attr.value.write(&mut out);
+        out.plain("\"}");
     }
-    out.end_array();
-    out.end_object();
+    out.plain("]}");
     host::log_message(out.as_bytes());
 }
 

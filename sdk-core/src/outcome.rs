@@ -77,17 +77,19 @@ impl Outcome {
     pub fn error(error: &Error) -> Self {
         let message = error.get("message").string().unwrap_or_default();
         let mut outcome = Self::new(Status::Error, &message);
-        outcome.0.out.member("error", error);
+        outcome.0.out.plain(",\"error\":");
+        error.encode(&mut outcome.0.out);
         outcome
     }
 
     #[inline(never)]
     fn new(status: Status, message: &dyn Piece) -> Self {
         let mut out = Writer::with_capacity(512);
-        out.begin_object();
-        out.member("status", status.as_str());
-        out.key("message");
-        out.text(message);
+        out.plain("{\"status\":\"");
+        out.plain(status.as_str());
+        out.plain("\",\"message\":\"");
+        message.write(&mut out);
+        out.plain("\"");
         Self(Box::new(Draft { status, timestamp: None, in_data: false, out }))
     }
 
@@ -117,12 +119,12 @@ impl Outcome {
         if *in_data {
             out.end_object();
         }
-        out.key("timestamp");
+        out.plain(",\"timestamp\":\"");
         match timestamp {
-            Some(timestamp) => out.text(timestamp),
-            None => out.text(&Timestamp::UNKNOWN_TEXT),
+            Some(timestamp) => timestamp.write(out),
+            None => out.plain(Timestamp::UNKNOWN_TEXT),
         }
-        out.end_object();
+        out.plain("\"}");
         self.0.out.into_bytes()
     }
 }
@@ -131,8 +133,7 @@ impl Draft {
     #[inline(never)]
     fn open_data(&mut self) {
         if !self.in_data {
-            self.out.key("data");
-            self.out.begin_object();
+            self.out.plain(",\"data\":{");
             self.in_data = true;
         }
     }

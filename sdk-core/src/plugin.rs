@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::json::{self, Expected, FromValue, Value};
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
-use crate::text;
+use crate::text::Piece;
 
 /// A compliance check.
 ///
@@ -82,8 +82,13 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 fn read<P: Plugin>(config: &[u8]) -> Result<P::Config<'_>, Error> {
     let read = || {
         let value = if P::Config::SPLITS { Value::unchecked(config) } else { Value::parse(config) }?;
-        let value = if value.is_null() { Value::at(b"{}") } else { value };
-        P::Config::from_value(value, Expected::JSON)
+        let value = if value.raw().trim_ascii_end() == b"null" { Value::at(b"{}") } else { value };
+        let expected = const {
+            let required = !P::Config::OPTIONAL;
+            &Expected::field("", P::Config::SCHEMA, &P::Config::LIMITS, P::Config::KIND, required)
+        };
+        expected.admit(value)?;
+        P::Config::from_value(value, expected)
     };
     read().map_err(|error| refuse(config, error))
 }
@@ -93,7 +98,10 @@ fn read<P: Plugin>(config: &[u8]) -> Result<P::Config<'_>, Error> {
 fn refuse(config: &[u8], error: json::Error) -> Error {
     let reason = error.reason(config);
     if error.field().is_empty() {
-        return Error::internal(text!["failed to parse config: ", reason]);
+        return Error::write(Kind::Internal.as_str(), &"", |out| {
+            out.plain("failed to parse config: ");
+            reason.write(out);
+        });
     }
     Error::config(error.field(), reason)
 }
@@ -103,8 +111,11 @@ fn refuse(config: &[u8], error: json::Error) -> Error {
 #[cold]
 fn foreign_config(address: usize, len: usize) -> Vec<u8> {
     let error = if address == 0 {
-        let reason = "plugin panic: abi: invalid pack - null pointer (0x0) with non-zero length (";
-        Error::new(crate::error::Kind::Panic, text![reason, len, ")"])
+        Error::write(Kind::Panic.as_str(), &"", |out| {
+            out.plain("plugin panic: abi: invalid pack - null pointer (0x0) with non-zero length (");
+            len.write(out);
+            out.plain(")");
+        })
     } else {
         Error::internal("the config is not in a buffer that allocate has given out")
     };
@@ -235,14 +246,14 @@ pub mod exports {
     use alloc::vec::Vec;
 
     use crate::abi::{self, Packed};
-    use crate::{heap, panic};
+    use crate::panic;
 
     /// A buffer for the host; past the heap's limit it reports that and traps, as Go's SDKs do.
     #[must_use]
     pub fn allocate(size: u32) -> u32 {
         match abi::reserve(size as usize) {
             Some(address) => address as u32,
-            None => panic::refuse(&heap::limit_exceeded(size as usize)),
+            None => panic::report_refusal(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::json::{Encode, Writer};
 use crate::text;
 use crate::text::Piece;
@@ -46,7 +46,10 @@ impl Timestamp {
     pub fn now() -> Result<Self, Error> {
         let now = clock()?;
         if now < EARLIEST {
-            return Err(Error::internal(text!["the host's clock does not keep time: it shows ", now]));
+            return Err(Error::write(Kind::Internal.as_str(), &"", |out| {
+                out.plain("the host's clock does not keep time: it shows ");
+                now.write(out);
+            }));
         }
         Ok(now)
     }
@@ -75,33 +78,29 @@ impl Timestamp {
     /// Digits of the fraction beyond the ninth are cut.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (date, rest) = text.split_at_checked(19)?;
-        let [year, month, day, hour, minute, second] = numbers(date, b"0000-00-00T00:00:00")?;
-        if month == 0
-            || month > 12
-            || day == 0
-            || day > days_in_month(year, month)
-            || hour > 23
-            || minute > 59
-            || second > 59
-        {
+        let (clock, rest) = text.split_at_checked(19)?;
+        let ([year, month, day, hour, minute, second], _) = numbers(clock);
+        let second = hour * 3600 + minute * 60 + second;
+        let local = Self { seconds: days_from_civil(year, month, day) * SECONDS_PER_DAY + second, nanos: 0 };
+        // Whatever is no digit, out of range or between the numbers comes out differently.
+        let mut same = Writer::new();
+        local.write(&mut same);
+        if !same.as_bytes().starts_with(clock) {
             return None;
         }
         let (nanos, zone) = fraction(rest)?;
-        let offset = match zone.split_first()? {
-            (b'Z', []) => 0,
-            (sign @ (b'+' | b'-'), zone) => {
-                let [hours, minutes] = numbers(zone, b"00:00")?;
-                if hours > 23 || minutes > 59 {
-                    return None;
+        let offset = match zone {
+            b"Z" => 0,
+            [sign @ (b'+' | b'-'), _, _, b':', _, _] => match numbers(zone) {
+                ([_, hours @ ..=23, minutes @ ..=59, ..], 2) => {
+                    let offset = hours * 3600 + minutes * 60;
+                    if *sign == b'-' { -offset } else { offset }
                 }
-                (hours * 3600 + minutes * 60) * if *sign == b'-' { -1 } else { 1 }
-            }
+                _ => return None,
+            },
             _ => return None,
         };
-        let seconds =
-            days_from_civil(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
-        Some(Self { seconds, nanos })
+        Some(Self { seconds: local.seconds - offset, nanos })
     }
 
     /// RFC 3339 in UTC, the fraction without trailing zeros: `2026-11-22T08:00:00.5Z`.
@@ -150,27 +149,17 @@ fn pad(out: &mut Writer, value: i64, mut place: i64, end: u8) {
     out.append(&[end]);
 }
 
-/// The numbers in a text that has digits where the pattern has zeros, and otherwise the same bytes.
-fn numbers<const N: usize>(text: &[u8], pattern: &[u8]) -> Option<[i64; N]> {
-    let mut numbers = [0; N];
-    read_numbers(text, pattern, &mut numbers).then_some(numbers)
-}
-
-fn read_numbers(text: &[u8], pattern: &[u8], numbers: &mut [i64]) -> bool {
-    let mut numbers = numbers.iter_mut();
-    let mut number = numbers.next();
-    for (byte, pattern) in text.iter().zip(pattern) {
-        if *pattern == b'0' && byte.is_ascii_digit() {
-            if let Some(number) = &mut number {
-                **number = **number * 10 + i64::from(byte - b'0');
-            }
-        } else if *pattern != b'0' && byte == pattern {
-            number = numbers.next();
-        } else {
-            return false;
+/// The numbers in a text, and how many bytes of it are no digits: each starts the next number.
+fn numbers(text: &[u8]) -> ([i64; 6], usize) {
+    let mut numbers = [0; 6];
+    let mut others = 0;
+    for byte in text {
+        match numbers.get_mut(others) {
+            Some(number) if byte.is_ascii_digit() => *number = *number * 10 + i64::from(byte - b'0'),
+            _ => others += 1,
         }
     }
-    text.len() == pattern.len()
+    (numbers, others)
 }
 
 /// The nanoseconds of an optional fraction, and what follows it.
@@ -187,33 +176,29 @@ fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     (rest.len() < digits.len()).then_some((nanos, rest))
 }
 
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
+/// Days from the start of the calendar's arithmetic, 0000-03-01, to 1970-01-01, and an era more: so everything
+/// from the year 0 on is positive, and divides without a second thought.
+const DAYS_BEFORE_1970: i64 = 719_468 + DAYS_PER_ERA;
+const DAYS_PER_ERA: i64 = 146_097;
+const YEARS_PER_ERA: i64 = 400;
 
 /// Days since 1970-01-01. Years count from March, in eras of 400 years, which all have as many days.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month > 2 { year } else { year - 1 };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let year = year + YEARS_PER_ERA - i64::from(month <= 2);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468
+    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - DAYS_BEFORE_1970
 }
 
 /// The reverse of [`days_from_civil`].
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let days = days + DAYS_BEFORE_1970;
+    let (era, of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
     let month = (shifted + 2) % 12 + 1;
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let year = (era - 1) * YEARS_PER_ERA + year_of_era + i64::from(month <= 2);
     (year, month, day)
 }
 

@@ -61,7 +61,7 @@ macro_rules! answer {
         impl $View {
             fn ask(
                 request: &[u8],
-                kind: $crate::error::Kind,
+                kind: &'static str,
             ) -> ::core::result::Result<Self, $crate::error::Error> {
                 $crate::host::Reply::ask::<$crate::host::$Function>(
                     request,

@@ -3,34 +3,25 @@
 
 use alloc::vec::Vec;
 
-/// A buffer that is lent.
+/// A buffer that is lent, or none, if it has no address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slot {
-    /// [`FREE`], [`LEFT`], or where the buffer starts.
     pub(super) address: usize,
     pub(super) len: usize,
     pub(super) capacity: usize,
 }
 
-/// Nothing has been here yet: no run of slots goes on behind it.
-const FREE: usize = 0;
-
-/// Something was here; it can't be an address, for buffers are not that low.
-const LEFT: usize = 1;
-
 #[derive(Debug)]
 pub(super) struct Table {
-    /// As many as a power of two, or none.
+    /// As many as a power of two, or none; at least half of them are empty.
     slots: Vec<Slot>,
-    /// Slots that are not free.
-    used: usize,
     /// Slots that hold a buffer.
     live: usize,
 }
 
 impl Table {
     pub(super) const fn new() -> Self {
-        Self { slots: Vec::new(), used: 0, live: 0 }
+        Self { slots: Vec::new(), live: 0 }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -39,59 +30,58 @@ impl Table {
 
     /// Adds a buffer whose address is not in the table.
     pub(super) fn insert(&mut self, slot: Slot) {
-        if self.used * 4 >= self.slots.len() * 3 {
-            self.rehash();
+        let len = self.slots.len();
+        if self.live * 2 >= len {
+            let mut slots = Vec::new();
+            slots.resize((len * 2).max(8), Slot::default());
+            for slot in core::mem::replace(&mut self.slots, slots) {
+                self.put(slot);
+            }
         }
-        self.used += 1;
         self.live += 1;
-        if let Some(free) = self.find(slot.address) {
-            *free = slot;
-        }
+        self.put(slot);
     }
 
     /// Removes the buffer at `address`, if it has at least `len` bytes.
     pub(super) fn remove(&mut self, address: usize, len: usize) -> Option<Slot> {
-        let slot = self.find(address)?;
-        if address <= LEFT || slot.address != address || slot.len < len {
+        let mut at = self.find(address);
+        let removed = *self.slots.get(at)?;
+        if removed.address == 0 || removed.len < len {
             return None;
         }
-        let removed = *slot;
-        slot.address = LEFT;
         self.live -= 1;
-        if self.live == 0 {
-            // Nothing is left that a run could lead to.
-            self.slots.fill(Slot::default());
-            self.used = 0;
+        // What had to go past the gap would not be found behind it: it is put again, up to the next gap.
+        loop {
+            let slot = core::mem::take(self.slots.get_mut(at)?);
+            if slot.address == 0 {
+                return Some(removed);
+            }
+            if slot.address != address {
+                self.put(slot);
+            }
+            at = (at + 1) & (self.slots.len() - 1);
         }
-        Some(removed)
     }
 
-    /// The slot of `address`, or the free one that ends its run.
-    fn find(&mut self, address: usize) -> Option<&mut Slot> {
-        let mask = self.slots.len().wrapping_sub(1);
+    /// Puts a buffer where it will be found.
+    fn put(&mut self, slot: Slot) {
+        let at = self.find(slot.address);
+        if slot.address != 0
+            && let Some(place) = self.slots.get_mut(at)
+        {
+            *place = slot;
+        }
+    }
+
+    /// Which slot has the buffer at `address`, or is the empty one that ends the search.
+    fn find(&self, address: usize) -> usize {
         // Blocks are at least eight bytes apart.
         let mut at = (address >> 3).wrapping_mul(0x9E37_79B1) >> 7;
         loop {
-            at &= mask;
-            let found = self.slots.get(at)?.address;
-            if found == address || found == FREE {
-                return self.slots.get_mut(at);
-            }
-            at += 1;
-        }
-    }
-
-    /// Makes room, also by forgetting where something was.
-    #[cold]
-    fn rehash(&mut self) {
-        let len = (self.live * 4).max(8).next_power_of_two();
-        let slots = alloc::vec![Slot::default(); len];
-        let old = core::mem::replace(self, Self { slots, used: self.live, live: self.live });
-        for slot in old.slots {
-            if slot.address > LEFT
-                && let Some(free) = self.find(slot.address)
-            {
-                *free = slot;
+            at &= self.slots.len().wrapping_sub(1);
+            match self.slots.get(at) {
+                Some(slot) if slot.address != 0 && slot.address != address => at += 1,
+                _ => return at,
             }
         }
     }

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Error, Expected, Str, Value};
+use super::{Error, Expected, Kind, Str, Value};
 use crate::config::Schema;
 
 /// A type that can be read from a JSON value, and that has a JSON Schema.
@@ -20,13 +20,16 @@ pub trait FromValue<'a>: Sized {
     /// The bounds of numbers that the type can hold.
     const LIMITS: Bounds = Bounds::NONE;
 
+    /// The kind of value, if [`Expected`] can check all that there is to check; otherwise reading checks it.
+    #[doc(hidden)]
+    const KIND: Kind = Kind::Absent;
+
     /// Whether reading one splits an object with [`Value::fields`], and so checks it to its end.
     #[doc(hidden)]
     const SPLITS: bool = false;
 
-    /// Reads the value, which is neither absent nor `null` unless the type is optional.
-    ///
-    /// Numbers must lie within the bounds of `expected`, strings and lists must have such a length.
+    /// Reads the value, which is neither absent nor `null` unless the type is optional, and which has passed the
+    /// checks of `expected`. What those leave open is checked here, such as the length of a list.
     ///
     /// # Errors
     ///
@@ -53,6 +56,12 @@ impl Bounds {
         self.min != i64::MIN || self.max != i64::MAX
     }
 
+    /// Whether they allow this value.
+    #[must_use]
+    pub const fn admit(&self, value: i64) -> bool {
+        self.min <= value && value <= self.max
+    }
+
     /// What both allow.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -63,15 +72,23 @@ impl Bounds {
 }
 
 impl Expected {
-    /// Checks a length.
-    fn admit(&'static self, value: Value<'_>, len: usize) -> Result<(), Error> {
-        let len = len as i64;
-        if len < self.bounds.min || len > self.bounds.max { Err(value.not(self)) } else { Ok(()) }
+    /// Checks whether a value is there if it must be, and its kind and bounds where those are known.
+    pub(crate) fn admit(&'static self, value: Value<'_>) -> Result<(), Error> {
+        let fits = match value.kind() {
+            Kind::Absent | Kind::Null => !self.required,
+            _ if self.kind == Kind::Absent => true,
+            other if other != self.kind => false,
+            Kind::Number => value.whole().is_some_and(|number| self.bounds.admit(number)),
+            Kind::String => value.string().is_ok_and(|text| self.bounds.admit(text.characters() as i64)),
+            _ => true,
+        };
+        if fits { Ok(()) } else { Err(value.not(self)) }
     }
 }
 
 impl<'a> FromValue<'a> for bool {
     const SCHEMA: &'static Schema = &Schema::Boolean;
+    const KIND: Kind = Kind::Boolean;
 
     fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
         value.boolean()
@@ -81,19 +98,17 @@ impl<'a> FromValue<'a> for bool {
 /// As it stands in the document.
 impl<'a> FromValue<'a> for Str<'a> {
     const SCHEMA: &'static Schema = &Schema::String;
+    const KIND: Kind = Kind::String;
 
-    fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
-        let Ok(string) = value.string() else { return Err(value.not(expected)) };
-        if expected.bounds.is_some() {
-            expected.admit(value, string.characters())?;
-        }
-        Ok(string)
+    fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
+        Ok(value.string().unwrap_or_default())
     }
 }
 
 /// Borrowed from the document unless the string has escapes.
 impl<'a> FromValue<'a> for Cow<'a, str> {
     const SCHEMA: &'static Schema = &Schema::String;
+    const KIND: Kind = Kind::String;
 
     fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
         Str::from_value(value, expected).map(Str::decode)
@@ -102,6 +117,7 @@ impl<'a> FromValue<'a> for Cow<'a, str> {
 
 impl<'a> FromValue<'a> for String {
     const SCHEMA: &'static Schema = &Schema::String;
+    const KIND: Kind = Kind::String;
 
     fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
         <Cow<'a, str>>::from_value(value, expected).map(Cow::into_owned)
@@ -123,6 +139,7 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
     const SCHEMA: &'static Schema = T::SCHEMA;
     const OPTIONAL: bool = true;
     const LIMITS: Bounds = T::LIMITS;
+    const KIND: Kind = T::KIND;
 
     fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
         if value.is_none() { Ok(None) } else { T::from_value(value, expected).map(Some) }
@@ -135,12 +152,13 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<T> {
     fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
         let mut out = Self::new();
         for (_, element) in value.elements()? {
-            out.push(T::from_value(
-                element,
-                const { &Expected { bounds: T::LIMITS, ..Expected::a(T::SCHEMA.name()) } },
-            )?);
+            let expected = const { &Expected::field("", T::SCHEMA, &T::LIMITS, T::KIND, !T::OPTIONAL) };
+            expected.admit(element)?;
+            out.push(T::from_value(element, expected)?);
         }
-        expected.admit(value, out.len())?;
+        if !expected.bounds.admit(out.len() as i64) {
+            return Err(value.not(expected));
+        }
         Ok(out)
     }
 }
@@ -151,9 +169,10 @@ macro_rules! integers {
         impl<'a> FromValue<'a> for $type {
             const SCHEMA: &'static Schema = &Schema::Integer;
             const LIMITS: Bounds = Bounds { min: <$type>::MIN as i64, max: <$type>::MAX as i64 };
+            const KIND: Kind = Kind::Number;
 
-            fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
-                Ok(value.whole(expected)? as Self)
+            fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
+                Ok(value.whole().unwrap_or_default() as Self)
             }
         }
 
@@ -172,9 +191,10 @@ impl<'a> FromValue<'a> for u64 {
 
     fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
         // A bound of `i64::MAX` stands for none: larger numbers are still numbers.
-        match (value.unsigned()?, expected.bounds.max) {
-            (large @ 0x8000_0000_0000_0000.., i64::MAX) => Ok(large),
-            _ => Ok(value.whole(expected)?.unsigned_abs()),
+        match (value.unsigned()?, value.whole()) {
+            (large, None) if expected.bounds.max == i64::MAX => Ok(large),
+            (number, Some(whole)) if expected.bounds.admit(whole) => Ok(number),
+            _ => Err(value.not(expected)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use super::{Bounds, Value, Writer};
+use super::{Bounds, Kind, Value, Writer};
 use crate::config::Schema;
 use crate::text;
 use crate::text::Piece;
@@ -24,10 +24,14 @@ pub struct Error {
 pub struct Expected {
     /// The field's name; empty for elements and for whole documents.
     pub name: &'static str,
-    /// In words, such as `a whole number`; empty for JSON itself, and the whole complaint for its depth.
+    /// In words, such as `a whole number`; empty for JSON itself.
     pub what: &'static str,
     /// Bounds of a number, or of a length.
-    pub bounds: Bounds,
+    pub bounds: &'static Bounds,
+    /// The kind of value, if that is all there is to check; [`Kind::Absent`] if reading it checks more.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub required: bool,
 }
 
 impl Expected {
@@ -35,23 +39,29 @@ impl Expected {
     pub const JSON: &'static Self = &Self::a("");
 
     /// A document without more levels than [`MAX_DEPTH`](super::MAX_DEPTH).
-    pub const SHALLOW: &'static Self = &Self::a("nested deeper than 128 levels");
+    pub const SHALLOW: &'static Self = &Self::a("at most 128 levels");
 
     /// A value that is described in words, without a name and bounds.
     #[must_use]
     pub const fn a(what: &'static str) -> Self {
-        Self { name: "", what, bounds: Bounds::NONE }
+        Self { name: "", what, bounds: &Bounds::NONE, kind: Kind::Absent, required: true }
     }
 
-    /// A field's value: of a type with this schema and these limits, and within further bounds.
+    /// A field's value: of a type with this schema, and within these bounds.
     #[must_use]
-    pub const fn field(name: &'static str, schema: &Schema, limits: Bounds, bounds: Bounds) -> Self {
+    pub const fn field(
+        name: &'static str,
+        schema: &Schema,
+        bounds: &'static Bounds,
+        kind: Kind,
+        required: bool,
+    ) -> Self {
         let what = match schema {
             Schema::String if bounds.is_some() => "a string of length",
             Schema::Array(_) if bounds.is_some() => "an array of length",
             _ => schema.name(),
         };
-        Self { name, what, bounds: limits.and(bounds) }
+        Self { name, what, bounds, kind, required }
     }
 }
 
@@ -105,18 +115,23 @@ impl Piece for Reason<'_> {
         let offset = self.error.at.wrapping_sub(self.document.as_ptr().addr());
         let found = self.document.get(offset..).unwrap_or_default();
         let Expected { what, bounds: Bounds { min, max }, .. } = self.error.expected;
-        if self.error.is_syntax() {
-            return match found {
-                _ if !what.is_empty() => what.write(out),
-                [] => "unexpected end of JSON input".write(out),
-                _ => text!["invalid character at byte ", offset].write(out),
-            };
+        if what.is_empty() {
+            if found.is_empty() {
+                return out.plain("unexpected end of JSON input");
+            }
+            out.plain("invalid character at byte ");
+            return offset.write(out);
         }
-        text!["expected ", *what].write(out);
+        out.plain("expected ");
+        out.plain(what);
         if *min != i64::MIN {
-            text![" from ", *min, " to ", *max].write(out);
+            out.plain(" from ");
+            min.write(out);
+            out.plain(" to ");
+            max.write(out);
         }
-        text![", got ", Value::at(found).kind().name()].write(out);
+        out.plain(", got ");
+        out.plain(Value::at(found).kind().name());
     }
 }
 
@@ -125,11 +140,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Expected { name, what, .. } = self.expected;
         let colon = if name.is_empty() { "" } else { ": " };
-        match *what {
-            "" => f.write_str("expected JSON"),
-            _ if self.is_syntax() => f.write_str(what),
-            what => write!(f, "{name}{colon}expected {what}"),
-        }
+        let what = if what.is_empty() { "JSON" } else { what };
+        write!(f, "{name}{colon}expected {what}")
     }
 }
 

@@ -3,29 +3,17 @@
 //! Its functions take a position in the text and return the next one, so that everything stays in registers.
 //! A negative position is a failure: `!n` for a byte that may not stand at `n`, or [`TOO_DEEP`].
 
-use super::MAX_DEPTH;
 use super::error::{Error, Expected};
+use super::{MAX_DEPTH, Value};
 
 pub(super) type Position = isize;
 
 /// The document is nested too deep.
 const TOO_DEEP: Position = Position::MIN;
 
-/// Where a value stands in a text; nowhere if it is empty.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
-    start: u32,
-    end: u32,
-}
-
-impl Place {
-    pub(super) const fn new(start: Position, end: Position) -> Self {
-        Self { start: start as u32, end: end as u32 }
-    }
-
-    pub(super) fn of(self, text: &[u8]) -> &[u8] {
-        text.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
+/// What stands between two positions; nothing if there is nothing.
+pub(super) fn between(text: &[u8], start: Position, end: Position) -> &[u8] {
+    text.get(start as usize..end as usize).unwrap_or_default()
 }
 
 /// The byte at a position; 0, which no document may contain, at the end and for a failure.
@@ -61,12 +49,18 @@ pub(super) fn blank(text: &[u8], mut at: Position) -> Position {
 
 /// Walks over one value of any kind, which starts at `at`. Of its members, those whose keys are among the names,
 /// without regard to ASCII case, are put into `found`, unless they are `null`.
-pub(super) fn value(text: &[u8], mut at: Position, names: &[&str], found: &mut [Place]) -> Position {
+pub(super) fn value<'a>(
+    text: &'a [u8],
+    mut at: Position,
+    names: &[&str],
+    found: &mut [Value<'a>],
+) -> Position {
     // What closes the containers around the innermost one, so that nesting takes no stack.
     let mut outer = [0; MAX_DEPTH as usize];
     let mut depth = 0;
     let mut closer = 0;
-    let (mut key, mut start) = (Place::default(), 0);
+    let mut key: &[u8] = &[];
+    let mut start = at;
     loop {
         // Here stands a value, behind its key if it is a member.
         if depth == 1 {
@@ -80,7 +74,8 @@ pub(super) fn value(text: &[u8], mut at: Position, names: &[&str], found: &mut [
             }
             let value = blank(text, colon + 1);
             if depth == 1 {
-                (key, start) = (Place::new(at + 1, end - 1), value);
+                key = between(text, at + 1, end - 1);
+                start = value;
             }
             at = value;
         }
@@ -103,7 +98,7 @@ pub(super) fn value(text: &[u8], mut at: Position, names: &[&str], found: &mut [
         // Here it has ended, and so may the containers that it stands in.
         loop {
             if depth == 1 {
-                keep(text, key, Place::new(start, at), names, found);
+                keep(key, between(text, start, at), names, found);
             }
             if depth == 0 || at < 0 {
                 return at;
@@ -125,15 +120,18 @@ pub(super) fn value(text: &[u8], mut at: Position, names: &[&str], found: &mut [
 }
 
 /// Puts a member where it belongs.
-fn keep(text: &[u8], key: Place, value: Place, names: &[&str], found: &mut [Place]) {
-    for (name, place) in names.iter().zip(found) {
-        if key.end - key.start == name.len() as u32
-            && key.of(text).eq_ignore_ascii_case(name.as_bytes())
-            && byte(text, value.start as Position) != b'n'
-        {
-            *place = value;
+fn keep<'a>(key: &[u8], value: &'a [u8], names: &[&str], found: &mut [Value<'a>]) {
+    for (name, slot) in names.iter().zip(found) {
+        if same(key, name.as_bytes()) && !matches!(value, [b'n', ..]) {
+            *slot = Value::at(value);
         }
     }
+}
+
+/// Whether two keys are the same but for their case. The method of slices is made for longer ones.
+fn same(key: &[u8], name: &[u8]) -> bool {
+    let mut pairs = key.iter().zip(name);
+    key.len() == name.len() && pairs.all(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
 /// Walks over a string.
@@ -169,12 +167,13 @@ pub(super) fn string(text: &[u8], mut at: Position) -> Position {
 }
 
 fn word(text: &[u8], at: Position) -> Position {
-    let rest = text.get(at as usize..).unwrap_or_default();
-    match rest {
-        [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => at + 4,
-        [b'f', b'a', b'l', b's', b'e', ..] => at + 5,
-        _ => !at,
-    }
+    let word: &[u8] = match byte(text, at) {
+        b't' => b"true",
+        b'f' => b"false",
+        _ => b"null",
+    };
+    let end = at + word.len() as Position;
+    if between(text, at, end) == word { end } else { !at }
 }
 
 fn number(text: &[u8], at: Position) -> Position {

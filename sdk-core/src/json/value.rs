@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::Str;
 use super::error::{Error, Expected};
-use super::scan::{self, Place, Position};
+use super::scan::{self, Position};
 
 /// The kinds of JSON value, and "not there".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,22 +81,15 @@ impl<'a> Value<'a> {
         let start = scan::blank(document, 0);
         let end = scan::value(document, start, &[], &mut []);
         scan::end(document, end)?;
-        Ok(Self(Place::new(start, end).of(document)))
+        Ok(Self(scan::between(document, start, end)))
     }
 
     /// A document that is not checked yet, but for being there. If it is an object, [`find`](Self::find) checks
-    /// it as it splits it; nothing else may be done with it.
+    /// it as it looks for members; nothing else may be done with it.
     pub(crate) fn unchecked(document: &'a [u8]) -> Result<Self, Error> {
         let start = scan::blank(document, 0);
-        match document.get(start as usize..) {
-            Some(rest @ [_, ..]) => Ok(Self(rest)),
-            _ => Err(scan::error(document, !start)),
-        }
-    }
-
-    /// Whether an [`unchecked`](Self::unchecked) document is `null`, and nothing else.
-    pub(crate) fn is_null(self) -> bool {
-        matches!(self.0, [b'n', b'u', b'l', b'l', rest @ ..] if scan::end(rest, 0).is_ok())
+        let rest = document.get(start as usize..).unwrap_or_default();
+        if rest.is_empty() { Err(scan::error(document, !start)) } else { Ok(Self(rest)) }
     }
 
     /// A value at a place that is known to hold one.
@@ -171,26 +164,19 @@ impl<'a> Value<'a> {
     /// It is not an integer, or not in the range of `i64`.
     pub fn integer(self) -> Result<i64, Error> {
         const INTEGER: &Expected = &Expected::a("an integer");
-        if self.0.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
-            return Err(self.not(INTEGER));
+        match self.whole() {
+            Some(value) if !self.0.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) => Ok(value),
+            _ => Err(self.not(INTEGER)),
         }
-        self.whole(INTEGER)
     }
 
-    /// The whole number, also where it is written with a fraction of zeros: `3`, `3.0`.
-    ///
-    /// # Errors
-    ///
-    /// It is not a whole number, or not within the bounds that are expected.
-    pub fn whole(self, expected: &'static Expected) -> Result<i64, Error> {
-        let value = match (self.0, magnitude(self.0)) {
-            ([b'-', ..], Some(magnitude)) => 0_i64.checked_sub_unsigned(magnitude),
-            (_, Some(magnitude)) => i64::try_from(magnitude).ok(),
-            (_, None) => None,
-        };
-        match value {
-            Some(value) if value >= expected.bounds.min && value <= expected.bounds.max => Ok(value),
-            _ => Err(self.not(expected)),
+    /// The whole number, also where it is written with a fraction of zeros: `3`, `3.0`. `None` for anything else,
+    /// and for what is not in the range of `i64`.
+    pub(super) fn whole(self) -> Option<i64> {
+        let magnitude = magnitude(self.0)?;
+        match self.0 {
+            [b'-', ..] => 0_i64.checked_sub_unsigned(magnitude),
+            _ => i64::try_from(magnitude).ok(),
         }
     }
 
@@ -235,32 +221,56 @@ impl<'a> Value<'a> {
     ///
     /// It is not an object.
     pub fn fields<const N: usize>(self, names: &'static [&'static str; N]) -> Result<[Self; N], Error> {
-        let mut found = [Place::default(); N];
+        let mut found = [Self::ABSENT; N];
         self.find(names, &mut found)?;
-        Ok(found.map(|place| self.inner(place)))
+        Ok(found)
     }
 
-    /// The places of the members with these names.
-    pub(crate) fn find(self, names: &[&str], found: &mut [Place]) -> Result<(), Error> {
+    /// The members with these names, each checked to be what is expected of it.
+    ///
+    /// # Errors
+    ///
+    /// It is not an object, or a member is not what is expected, or is missing.
+    #[doc(hidden)]
+    pub fn expected<const N: usize>(
+        self,
+        names: &'static [&'static str; N],
+        expected: &'static [Expected; N],
+    ) -> Result<[Self; N], Error> {
+        let mut found = [Self::ABSENT; N];
+        self.find_expected(names, expected, &mut found)?;
+        Ok(found)
+    }
+
+    fn find_expected(
+        self,
+        names: &[&str],
+        expected: &'static [Expected],
+        found: &mut [Self],
+    ) -> Result<(), Error> {
+        self.find(names, found)?;
+        for (value, expected) in found.iter().zip(expected) {
+            expected.admit(*value)?;
+        }
+        Ok(())
+    }
+
+    /// Looks for the members with these names.
+    pub(crate) fn find(self, names: &[&str], found: &mut [Self]) -> Result<(), Error> {
         if self.kind() != Kind::Object {
             return Err(self.not(Kind::Object.expected()));
         }
         scan::end(self.0, scan::value(self.0, 0, names, found))
     }
 
-    /// The value at a place within this one.
-    pub(crate) fn inner(self, place: Place) -> Self {
-        Self(place.of(self.0))
-    }
-
     /// The member with this name, or the absent value.
     #[must_use]
     pub fn get(self, name: &str) -> Self {
-        let mut found = [Place::default()];
+        let mut found = [Self::ABSENT];
         // What is no object has no members.
         let _ = self.find(&[name], &mut found);
-        let [place] = found;
-        self.inner(place)
+        let [value] = found;
+        value
     }
 
     /// An error that says what was expected.
@@ -291,15 +301,15 @@ impl<'a> Iterator for Members<'a> {
             return None;
         }
         let mut at = self.at;
-        let mut key = Place::default();
+        let mut key: &[u8] = &[];
         if text.first() == Some(&b'{') {
             let end = scan::string(text, at);
-            key = Place::new(at + 1, end - 1);
+            key = scan::between(text, at + 1, end - 1);
             at = scan::blank(text, scan::blank(text, end) + 1);
         }
         let end = scan::value(text, at, &[], &mut []);
         self.at = scan::blank(text, end);
-        Some((key.of(text), Value(Place::new(at, end).of(text))))
+        Some((key, Value(scan::between(text, at, end))))
     }
 }
 

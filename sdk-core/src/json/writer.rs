@@ -32,12 +32,10 @@ impl Writer {
     /// An empty document in a buffer of this size, in bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { out: Vec::with_capacity(capacity) }
-    }
-
-    /// Goes on with what has been written elsewhere.
-    pub(crate) const fn from(out: Vec<u8>) -> Self {
-        Self { out }
+        let mut out = Self::new();
+        // `Vec::with_capacity` is one more way to allocate, and nothing else in a plugin needs it.
+        out.out.reserve(capacity);
+        out
     }
 
     /// The document.
@@ -125,6 +123,12 @@ impl Writer {
     #[inline(never)]
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
+    }
+
+    /// Appends text that needs no escapes, or JSON with its punctuation: with many keys that are always the same,
+    /// a literal takes less room than the calls that would write it.
+    pub(crate) fn plain(&mut self, text: &str) {
+        self.append(text.as_bytes());
     }
 
     /// Appends text to a string that is open, with JSON's escapes where JSON demands them.

@@ -16,7 +16,7 @@ use core::fmt;
 use super::{Timing, flag};
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::json::{self, Expected, Value, Writer};
+use crate::json::{self, Encode, Expected, Value, Writer};
 use crate::text::Piece;
 
 /// A request to connect, as the guest makes it.
@@ -60,28 +60,33 @@ impl<'a> Request<'a> {
     /// What the host reports, most often of the type `network`, `timeout` or `capability`; `internal` if its
     /// answer breaks the protocol.
     pub fn send(&self, context: &Context<'_>) -> Result<Connection, Error> {
-        let connection = Connection::ask(&self.document(context), Kind::Network)?;
+        let connection = Connection::ask(&self.document(context), Kind::Network.as_str())?;
         if connection.connected() {
             Ok(connection)
         } else {
-            Err(Error::with_parts(Kind::Network, &"TCP connection failed", &"tcp_connect"))
+            Err(Error::write(Kind::Network.as_str(), &"tcp_connect", |out| {
+                out.plain("TCP connection failed")
+            }))
         }
     }
 
     fn document(&self, context: &Context<'_>) -> alloc::vec::Vec<u8> {
         let mut out = Writer::with_capacity(256);
-        out.begin_object();
-        out.key("host");
-        out.text(self.host);
-        out.key("port");
-        out.text(&self.port);
-        out.member("context", context);
+        out.plain("{\"host\":\"");
+        self.host.write(&mut out);
+        out.plain("\",\"port\":\"");
+        self.port.write(&mut out);
+        out.plain("\",\"context\":");
+        context.encode(&mut out);
         if let Some(timeout) = self.timeout_ms {
-            out.member("timeout_ms", timeout);
+            out.plain(",\"timeout_ms\":");
+            timeout.write(&mut out);
         }
-        out.member("tls", self.tls);
-        out.member("use_tls", self.tls);
-        out.end_object();
+        out.plain(if self.tls {
+            ",\"tls\":true,\"use_tls\":true}"
+        } else {
+            ",\"tls\":false,\"use_tls\":false}"
+        });
         out.into_bytes()
     }
 }
