@@ -239,8 +239,10 @@ mod tests {
             call(reserve(32).unwrap(), 32);
         }
         assert_eq!(outstanding(), 2);
-        call(0, 0);
+        let result = call(0, 0);
         assert_eq!(outstanding(), 1);
+        release(result);
+        assert_eq!(outstanding(), 0);
     }
 
     #[test]

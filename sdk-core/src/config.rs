@@ -137,7 +137,7 @@ macro_rules! config {
         )?
     };
     (@field $life:lifetime, $name:ident, $Type:ty, [$default:literal], $bounds:tt) => {
-        if $name.is_none() {
+        if $name.raw().is_empty() {
             <$Type as $crate::json::Preset<_>>::preset($default)
         } else {
             $crate::config!(@field $life, $name, $Type, [], $bounds)

@@ -85,22 +85,29 @@ impl Error {
 
     /// An error with a message that `message` writes.
     pub(crate) fn write(kind: &'static str, code: &dyn Piece, message: impl FnOnce(&mut Writer)) -> Self {
+        let mut out = Self::begin();
+        message(&mut out);
+        Self::end(&mut out, kind, code)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin() -> Writer {
         let mut out = Writer::new();
         out.plain("{\"message\":\"");
-        message(&mut out);
-        Self::end(out, kind, code)
+        out
     }
 
     /// Ends what [`write`](Self::write) has started.
     #[cold]
     #[inline(never)]
-    fn end(mut out: Writer, kind: &'static str, code: &dyn Piece) -> Self {
+    fn end(out: &mut Writer, kind: &'static str, code: &dyn Piece) -> Self {
         out.plain("\",\"type\":\"");
         out.plain(kind);
         out.plain("\",\"code\":\"");
-        code.write(&mut out);
+        code.write(out);
         out.plain(if kind == Kind::Timeout.as_str() { "\",\"is_timeout\":true}" } else { "\"}" });
-        Self::from_detail(out)
+        Self::from_detail(core::mem::take(out))
     }
 
     /// A failure that has no better type.
@@ -263,7 +270,7 @@ impl Error {
                 Self::from_detail(out)
             }
             [b'"', name @ .., b'"'] => {
-                Self::from_envelope(Str::new(name), answer.get("message").string().unwrap_or_default())
+                Self::from_envelope(Str::new(name), answer.get("message").string_or_empty())
             }
             _ => Self::wire_format(function, &"error is neither an object nor a string"),
         }
@@ -271,12 +278,15 @@ impl Error {
 
     /// An envelope has no type: it shows in its name, and denials in their text.
     fn from_envelope(name: Str<'_>, message: Str<'_>) -> Self {
-        // Every denial speaks of a capability or of capabilities.
-        let denied = message.raw().windows(9).any(|text| text == b"capabilit");
-        let kind = match name.raw() {
-            _ if denied => Kind::Capability.as_str(),
-            b"VALIDATION_ERROR" => Kind::Validation.as_str(),
-            _ => Kind::Internal.as_str(),
+        // Every denial speaks of a capability or of capabilities. `str::contains` would bring 3 KB of algorithm.
+        let denied = (0..message.raw().len())
+            .any(|at| message.raw().get(at..).is_some_and(|text| text.starts_with(b"capabilit")));
+        let kind = if denied {
+            Kind::Capability.as_str()
+        } else if name.raw() == b"VALIDATION_ERROR" {
+            Kind::Validation.as_str()
+        } else {
+            Kind::Internal.as_str()
         };
         Self::write(kind, &name, |out| out.append(message.raw()))
     }

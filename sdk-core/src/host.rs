@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use crate::error::Error;
 use crate::json::{self, Str, Value};
+use crate::text;
 
 /// A function of the host, `(i64) -> i64` on the wire.
 pub trait Function {
@@ -153,7 +154,7 @@ impl<const N: usize> Reply<N> {
     }
 
     pub(crate) fn text(&self, field: usize, alias: usize) -> Str<'_> {
-        self.value(field, alias).string().unwrap_or_default()
+        self.value(field, alias).string_or_empty()
     }
 
     pub(crate) fn boolean(&self, field: usize, alias: usize) -> bool {
@@ -173,29 +174,31 @@ fn locate<'a>(
     kinds: &[json::Kind],
     values: &mut [Value<'a>],
     places: &mut [(u32, u32)],
-    kind: &'static str,
+    otherwise: &'static str,
 ) -> Result<(), Error> {
-    let read = || {
+    let read = |values: &mut [Value<'a>]| -> Result<_, json::Error> {
         let answer = Value::unchecked(document)?;
         answer.find(names, values)?;
-        let mut last = Value::ABSENT;
-        for ((value, kind), place) in values.iter().zip(kinds).zip(places) {
-            last = *value;
-            if value.is_none() {
-                continue;
-            }
-            if value.kind() != *kind && *kind != json::Kind::Absent {
-                return Err(value.not(kind.expected()));
-            }
-            let range = value.raw().as_ptr_range();
-            let offset = |at: *const u8| at.addr().wrapping_sub(document.as_ptr().addr()) as u32;
-            *place = (offset(range.start), offset(range.end));
-        }
-        Ok((answer, last))
+        Ok(answer)
     };
-    match read() {
-        Err(error) => Err(Error::wire_format(function, &error.reason(document))),
-        Ok((answer, error)) if !error.is_none() => Err(Error::from_reply(function, error, answer, kind)),
-        Ok(_) => Ok(()),
+    let answer = match read(values) {
+        Ok(answer) => answer,
+        Err(error) => return Err(Error::wire_format(function, &error.reason(document))),
+    };
+    for ((value, kind), place) in values.iter().zip(kinds).zip(places) {
+        if value.is_none() {
+            continue;
+        }
+        if *kind == json::Kind::Absent {
+            return Err(Error::from_reply(function, *value, answer, otherwise));
+        }
+        if value.kind() != *kind {
+            let reason = text!["expected ", kind.name(), ", got ", value.kind().name()];
+            return Err(Error::wire_format(function, &reason));
+        }
+        let range = value.raw().as_ptr_range();
+        let offset = |at: *const u8| at.addr().wrapping_sub(document.as_ptr().addr()) as u32;
+        *place = (offset(range.start), offset(range.end));
     }
+    Ok(())
 }

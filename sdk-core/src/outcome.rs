@@ -75,7 +75,7 @@ impl Outcome {
     /// The check could not run. Returning the [`Error`] from `check` does the same.
     #[cold]
     pub fn error(error: &Error) -> Self {
-        let message = error.get("message").string().unwrap_or_default();
+        let message = error.get("message").string_or_empty();
         let mut outcome = Self::new(Status::Error, &message);
         outcome.0.out.plain(",\"error\":");
         error.encode(&mut outcome.0.out);

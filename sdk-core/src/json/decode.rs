@@ -79,7 +79,7 @@ impl Expected {
             _ if self.kind == Kind::Absent => true,
             other if other != self.kind => false,
             Kind::Number => value.whole().is_some_and(|number| self.bounds.admit(number)),
-            Kind::String => value.string().is_ok_and(|text| self.bounds.admit(text.characters() as i64)),
+            Kind::String => self.bounds.admit(value.string_or_empty().characters() as i64),
             _ => true,
         };
         if fits { Ok(()) } else { Err(value.not(self)) }
@@ -101,7 +101,7 @@ impl<'a> FromValue<'a> for Str<'a> {
     const KIND: Kind = Kind::String;
 
     fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
-        Ok(value.string().unwrap_or_default())
+        Ok(value.string_or_empty())
     }
 }
 
@@ -172,7 +172,7 @@ macro_rules! integers {
             const KIND: Kind = Kind::Number;
 
             fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
-                Ok(value.whole().unwrap_or_default() as Self)
+                Ok(value.whole_or_zero() as Self)
             }
         }
 

@@ -141,29 +141,29 @@ pub(super) fn string(text: &[u8], mut at: Position) -> Position {
     }
     loop {
         at += 1;
-        // Most of a string is plain: a tight loop for that.
-        let rest = text.get(at as usize..).unwrap_or_default();
-        at += rest.iter().take_while(|byte| **byte >= 0x20 && **byte != b'"' && **byte != b'\\').count()
-            as Position;
         match byte(text, at) {
             b'"' => return at + 1,
-            b'\\' => {
-                at += 1;
-                let escape = byte(text, at);
-                let digits = if escape == b'u' { 4 } else { 0 };
-                if digits == 0 && !matches!(escape, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') {
-                    return !at;
-                }
-                for _ in 0..digits {
-                    at += 1;
-                    if !byte(text, at).is_ascii_hexdigit() {
-                        return !at;
-                    }
-                }
-            }
-            _ => return !at,
+            b'\\' => match escape(text, at + 1) {
+                failure @ ..0 => return failure,
+                last => at = last,
+            },
+            ..0x20 => return !at,
+            _ => {}
         }
     }
+}
+
+/// Walks to the last byte of an escape, behind its backslash.
+#[inline(never)]
+fn escape(text: &[u8], at: Position) -> Position {
+    if matches!(byte(text, at), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') {
+        return at;
+    }
+    let digits = between(text, at + 1, at + 5);
+    if byte(text, at) == b'u' && digits.len() == 4 && digits.iter().all(u8::is_ascii_hexdigit) {
+        return at + 4;
+    }
+    !at
 }
 
 fn word(text: &[u8], at: Position) -> Position {

@@ -61,13 +61,17 @@ impl<'a> Str<'a> {
 
     /// How many characters it has; one that is written as a pair of surrogates counts as two.
     pub(super) fn characters(self) -> usize {
-        let mut count = 0;
-        let mut bytes = self.0.iter();
-        while let Some(&byte) = bytes.next() {
-            // Every byte starts a character unless it continues one.
-            count += usize::from(byte & 0xC0 != 0x80);
-            if byte == b'\\' && bytes.next() == Some(&b'u') {
-                bytes.nth(3);
+        let mut count = 0_usize;
+        let mut escaped = false;
+        for byte in self.0 {
+            if escaped {
+                // The four digits that follow will be counted.
+                count = count.wrapping_sub(if *byte == b'u' { 4 } else { 0 });
+                escaped = false;
+            } else {
+                // Every byte starts a character unless it continues one.
+                count = count.wrapping_add(usize::from(byte & 0xC0 != 0x80));
+                escaped = *byte == b'\\';
             }
         }
         count
@@ -90,28 +94,39 @@ fn unescape(mut raw: &[u8]) -> String {
 ///
 /// Strings are passed on as they stand, so this is done to what comes in.
 pub(crate) fn repair(document: &[u8]) -> Option<Vec<u8>> {
-    let mut rest = document;
-    let mut out = None;
-    loop {
-        let plain = rest.iter().take_while(|byte| byte.is_ascii() && **byte != b'\\').count();
-        let (plain, special) = rest.split_at_checked(plain).unwrap_or_default();
-        if let Some(out) = &mut out {
-            Vec::extend_from_slice(out, plain);
+    let mut out = Writer::new();
+    let (mut at, mut copied) = (0, 0);
+    while let Some(byte) = document.get(at) {
+        if byte.is_ascii() && *byte != b'\\' {
+            at += 1;
+            continue;
         }
-        if special.is_empty() {
-            return out;
+        let (sound, len) = sound(document.get(at..).unwrap_or_default());
+        if !sound {
+            out.append(document.get(copied..at).unwrap_or_default());
+            out.plain("\u{fffd}");
+            copied = at + len;
         }
-        let (code, len) = unescaped(special);
-        let (sound, after) = special.split_at_checked(len).unwrap_or((special, &[]));
-        if char::from_u32(code).is_none() {
-            let done = document.len() - special.len();
-            out.get_or_insert_with(|| document.get(..done).unwrap_or_default().into())
-                .extend_from_slice("\u{fffd}".as_bytes());
-        } else if let Some(out) = &mut out {
-            out.extend_from_slice(sound);
-        }
-        rest = after;
+        at += len;
     }
+    if copied == 0 {
+        return None;
+    }
+    out.append(document.get(copied..).unwrap_or_default());
+    Some(out.into_bytes())
+}
+
+/// Whether an escape or bytes above ASCII stand for a character, and how many bytes are concerned.
+#[inline(never)]
+fn sound(raw: &[u8]) -> (bool, usize) {
+    let Some(digits) = raw.strip_prefix(b"\\u") else {
+        return match raw {
+            [b'\\', ..] => (true, 2),
+            _ => character(raw).map_or((false, 1), |(_, len)| (true, len)),
+        };
+    };
+    let (code, len) = surrogates(digits);
+    (code & 0xFFFF_F800 != 0xD800, len)
 }
 
 /// The code point of the character or the escape at hand, and how many bytes it takes. It is a surrogate for one

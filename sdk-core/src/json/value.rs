@@ -84,12 +84,14 @@ impl<'a> Value<'a> {
         Ok(Self(scan::between(document, start, end)))
     }
 
-    /// A document that is not checked yet, but for being there. If it is an object, [`find`](Self::find) checks
-    /// it as it looks for members; nothing else may be done with it.
+    /// A document that is not checked yet if it is an object: [`find`](Self::find) does so as it looks for
+    /// members, and nothing else may be done with it.
     pub(crate) fn unchecked(document: &'a [u8]) -> Result<Self, Error> {
         let start = scan::blank(document, 0);
-        let rest = document.get(start as usize..).unwrap_or_default();
-        if rest.is_empty() { Err(scan::error(document, !start)) } else { Ok(Self(rest)) }
+        match document.get(start as usize..) {
+            Some(object @ [b'{', ..]) => Ok(Self(object)),
+            _ => Self::parse(document),
+        }
     }
 
     /// A value at a place that is known to hold one.
@@ -157,6 +159,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The string as it stands there, or an empty one.
+    pub(crate) fn string_or_empty(self) -> Str<'a> {
+        match self.0 {
+            [b'"', inner @ .., b'"'] => Str::new(inner),
+            _ => Str::default(),
+        }
+    }
+
     /// The integer, written as one: `3.0` and `1e3` are refused.
     ///
     /// # Errors
@@ -178,6 +188,12 @@ impl<'a> Value<'a> {
             [b'-', ..] => 0_i64.checked_sub_unsigned(magnitude),
             _ => i64::try_from(magnitude).ok(),
         }
+    }
+
+    /// The whole number, or 0.
+    #[inline(never)]
+    pub(super) fn whole_or_zero(self) -> i64 {
+        self.whole().unwrap_or_default()
     }
 
     /// The whole number as an unsigned one.
