@@ -7,8 +7,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::error::Error;
-use crate::json::{self, Str, Value};
-use crate::text;
+use crate::json::{self, Str, Value, Writer};
+use crate::text::Piece;
 
 /// A function of the host, `(i64) -> i64` on the wire.
 pub trait Function {
@@ -193,12 +193,26 @@ fn locate<'a>(
             return Err(Error::from_reply(function, *value, answer, otherwise));
         }
         if value.kind() != *kind {
-            let reason = text!["expected ", kind.name(), ", got ", value.kind().name()];
-            return Err(Error::wire_format(function, &reason));
+            return Err(Error::wire_format(function, &Mismatch { expected: *kind, found: value.kind() }));
         }
         let range = value.raw().as_ptr_range();
         let offset = |at: *const u8| at.addr().wrapping_sub(document.as_ptr().addr()) as u32;
         *place = (offset(range.start), offset(range.end));
     }
     Ok(())
+}
+
+/// A value in an answer that is of the wrong kind.
+struct Mismatch {
+    expected: json::Kind,
+    found: json::Kind,
+}
+
+impl Piece for Mismatch {
+    fn write(&self, out: &mut Writer) {
+        out.plain("expected ");
+        out.plain(self.expected.name());
+        out.plain(", got ");
+        out.plain(self.found.name());
+    }
 }

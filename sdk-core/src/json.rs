@@ -11,6 +11,8 @@ mod encode;
 mod error;
 mod scan;
 mod string;
+#[cfg(test)]
+mod tests;
 mod value;
 mod writer;
 

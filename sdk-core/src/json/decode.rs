@@ -74,15 +74,19 @@ impl Bounds {
 impl Expected {
     /// Checks whether a value is there if it must be, and its kind and bounds where those are known.
     pub(crate) fn admit(&'static self, value: Value<'_>) -> Result<(), Error> {
-        let fits = match value.kind() {
-            Kind::Absent | Kind::Null => !self.required,
-            _ if self.kind == Kind::Absent => true,
-            other if other != self.kind => false,
-            Kind::Number => value.whole().is_some_and(|number| self.bounds.admit(number)),
-            Kind::String => self.bounds.admit(value.string_or_empty().characters() as i64),
-            _ => true,
+        let measure = match value.kind() {
+            Kind::Absent | Kind::Null if !self.required => return Ok(()),
+            Kind::Absent | Kind::Null => None,
+            _ if self.kind == Kind::Absent => return Ok(()),
+            other if other != self.kind => None,
+            Kind::Number => value.whole(),
+            Kind::String => Some(value.string_or_empty().characters() as i64),
+            _ => return Ok(()),
         };
-        if fits { Ok(()) } else { Err(value.not(self)) }
+        match measure {
+            Some(measure) if self.bounds.admit(measure) => Ok(()),
+            _ => Err(value.not(self)),
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl Error {
     /// Whether the document breaks JSON's grammar, or is nested too deep.
     #[must_use]
     pub fn is_syntax(&self) -> bool {
-        self.expected.what.is_empty() || core::ptr::eq(self.expected, Expected::SHALLOW)
+        self.expected.what.is_empty() || self.expected == Expected::SHALLOW
     }
 
     /// The field that the value was for; empty for the document itself and for what breaks the grammar.

@@ -156,14 +156,12 @@ pub(super) fn string(text: &[u8], mut at: Position) -> Position {
 /// Walks to the last byte of an escape, behind its backslash.
 #[inline(never)]
 fn escape(text: &[u8], at: Position) -> Position {
-    if matches!(byte(text, at), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') {
-        return at;
+    if byte(text, at) != b'u' {
+        let plain = matches!(byte(text, at), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't');
+        return if plain { at } else { !at };
     }
-    let digits = between(text, at + 1, at + 5);
-    if byte(text, at) == b'u' && digits.len() == 4 && digits.iter().all(u8::is_ascii_hexdigit) {
-        return at + 4;
-    }
-    !at
+    let mut digits = between(text, at + 1, at + 5).iter();
+    if digits.len() == 4 && digits.all(u8::is_ascii_hexdigit) { at + 4 } else { !at }
 }
 
 fn word(text: &[u8], at: Position) -> Position {

@@ -175,19 +175,33 @@ impl<'a> Value<'a> {
     pub fn integer(self) -> Result<i64, Error> {
         const INTEGER: &Expected = &Expected::a("an integer");
         match self.whole() {
-            Some(value) if !self.0.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) => Ok(value),
+            Some(value) if self.kind() == Kind::Number && !self.0.contains(&b'.') => Ok(value),
             _ => Err(self.not(INTEGER)),
         }
     }
 
-    /// The whole number, also where it is written with a fraction of zeros: `3`, `3.0`. `None` for anything else,
-    /// and for what is not in the range of `i64`.
+    /// The whole number, also where it is written with a fraction of zeros: `3`, `3.0`. `None` for any other
+    /// number, and for what is not in the range of `i64`.
     pub(super) fn whole(self) -> Option<i64> {
-        let magnitude = magnitude(self.0)?;
-        match self.0 {
-            [b'-', ..] => 0_i64.checked_sub_unsigned(magnitude),
-            _ => i64::try_from(magnitude).ok(),
+        // Counted downwards, for there is one more negative number.
+        let mut whole = 0_i64;
+        let mut fraction = false;
+        for byte in self.0 {
+            match byte {
+                b'-' => {}
+                b'.' => fraction = true,
+                b'0' if fraction => {}
+                b'0'..=b'9' if !fraction && whole >= i64::MIN / 10 => {
+                    let tens = whole * 10;
+                    whole = tens.wrapping_sub(i64::from(byte - b'0'));
+                    if whole > tens {
+                        return None;
+                    }
+                }
+                _ => return None,
+            }
         }
+        if self.0.first() == Some(&b'-') { Some(whole) } else { whole.checked_neg() }
     }
 
     /// The whole number, or 0.
