@@ -34,12 +34,12 @@ impl Table {
         if self.live * 2 >= len {
             let mut slots = Vec::new();
             slots.resize((len * 2).max(8), Slot::default());
-            for slot in core::mem::replace(&mut self.slots, slots) {
+            for slot in &core::mem::replace(&mut self.slots, slots) {
                 self.put(slot);
             }
         }
         self.live += 1;
-        self.put(slot);
+        self.put(&slot);
     }
 
     /// Removes the buffer at `address`, if it has at least `len` bytes.
@@ -57,19 +57,19 @@ impl Table {
                 return Some(removed);
             }
             if slot.address != address {
-                self.put(slot);
+                self.put(&slot);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
     }
 
     /// Puts a buffer where it will be found.
-    fn put(&mut self, slot: Slot) {
+    fn put(&mut self, slot: &Slot) {
         let at = self.find(slot.address);
         if slot.address != 0
             && let Some(place) = self.slots.get_mut(at)
         {
-            *place = slot;
+            *place = *slot;
         }
     }
 

@@ -21,9 +21,8 @@ pub fn character(bytes: &[u8]) -> Option<(char, usize)> {
         return Some((char::from(lead), 1));
     }
     let len = lead.leading_ones() as usize;
-    if !(2..=4).contains(&len) {
-        return None;
-    }
+    // The smallest code that needs as many bytes: fewer could not say it.
+    let least = *[0x80, 0x800, 0x1_0000].get(len.wrapping_sub(2))?;
     let mut code = u32::from(lead) & 0x7F >> len;
     for &byte in rest.get(..len - 1)? {
         if byte & 0xC0 != 0x80 {
@@ -31,8 +30,8 @@ pub fn character(bytes: &[u8]) -> Option<(char, usize)> {
         }
         code = code << 6 | u32::from(byte & 0x3F);
     }
-    // No surrogates, nothing too large, and nothing that fewer bytes could say.
-    char::from_u32(code).filter(|character| character.len_utf8() == len).map(|character| (character, len))
+    // No surrogates, and nothing too large.
+    char::from_u32(code).filter(|_| code >= least).map(|character| (character, len))
 }
 
 #[cfg(test)]
