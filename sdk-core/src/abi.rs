@@ -168,13 +168,13 @@ pub fn serve(address: usize, len: usize, run: impl FnOnce(Option<&[u8]>) -> Vec<
     if config != address {
         release(config);
     }
-    let config = if len == 0 { Some(Vec::new()) } else { take(address, len) };
+    let config = take(address, len).or_else(|| (len == 0).then(Vec::new));
     let result = run(config.as_deref());
     let result_len = result.len();
     let result = state::with(|lent| {
         lent.result = lent.lend(result);
         if let Some(config) = config
-            && len != 0
+            && config.capacity() != 0
         {
             lent.config = lent.lend(config);
         }
@@ -242,6 +242,11 @@ mod tests {
         let result = call(0, 0);
         assert_eq!(outstanding(), 1);
         release(result);
+        for _ in 0..10 {
+            call(reserve(32).unwrap(), 0);
+        }
+        assert_eq!(outstanding(), 2);
+        release(call(0, 0));
         assert_eq!(outstanding(), 0);
     }
 

@@ -35,15 +35,25 @@ pub fn stats() -> Stats {
     Stats::default()
 }
 
-/// The refusal of the last allocation, if it was refused: then that is why the plugin panics.
-///
-/// It lifts the limit, so that the plugin can still report it.
+/// The refusal of the last allocation, if it was refused.
 #[cfg(target_family = "wasm")]
 pub(crate) fn last_refusal() -> Option<LimitExceeded> {
     let requested = HEAP.last_refused.load(Relaxed);
-    let refusal = HEAP.limit_exceeded(requested);
-    HEAP.limit.store(usize::MAX, Relaxed);
-    (requested != 0).then_some(refusal)
+    (requested != 0).then(|| limit_exceeded(requested))
+}
+
+/// The refusal of `requested` bytes, as things stand.
+#[cfg(target_family = "wasm")]
+pub(crate) fn limit_exceeded(requested: usize) -> LimitExceeded {
+    HEAP.limit_exceeded(requested)
+}
+
+/// Does without a limit what must be done although the limit is reached: reporting it.
+#[cfg(target_family = "wasm")]
+pub(crate) fn without_limit(report: impl FnOnce()) {
+    let limit = HEAP.limit.swap(usize::MAX, Relaxed);
+    report();
+    HEAP.limit.store(limit, Relaxed);
 }
 
 /// What an allocator has handed out.

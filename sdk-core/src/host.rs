@@ -71,6 +71,7 @@ pub(crate) fn call<F: Function>(request: &[u8]) -> Result<Vec<u8>, Error> {
 #[cfg(target_family = "wasm")]
 fn take_reply(function: &str, reply: crate::abi::Packed) -> Result<Vec<u8>, Error> {
     if reply.is_empty() {
+        crate::abi::release(reply.address() as usize);
         return Err(no_data(function));
     }
     crate::abi::take(reply.address() as usize, reply.len() as usize).ok_or_else(|| {

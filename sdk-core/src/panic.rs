@@ -33,40 +33,41 @@ pub fn report(info: &PanicInfo<'_>) -> ! {
 
 #[cfg(feature = "panic-message")]
 fn explain(info: &PanicInfo<'_>) -> ! {
-    if let Some(refusal) = heap::last_refusal() {
-        refuse(refusal);
+    let (file, line) = info.location().map_or(("?", 0), |location| (location.file(), location.line()));
+    // The allocator's own complaint, which comes from there, says less than the limit's.
+    if file.ends_with("alloc.rs")
+        && let Some(refusal) = heap::last_refusal()
+    {
+        refuse(&refusal);
     }
     // On the stack: who knows what state the heap is in. What does not fit is left out.
     let mut message = heapless::String::<512>::new();
     let _ = core::fmt::write(&mut message, format_args!("{}", info.message()));
-    let (file, line) = info.location().map_or(("?", 0), |location| (location.file(), location.line()));
     end(&message.as_str(), &[Attr::text("file", file), Attr::integer("line", line.into())])
 }
 
+/// Without the location, a panic right after an allocation was refused is taken to be about that.
 #[cfg(not(feature = "panic-message"))]
 #[inline(never)]
 fn admit() -> ! {
     if let Some(refusal) = heap::last_refusal() {
-        refuse(refusal);
+        refuse(&refusal);
     }
     end(&"the feature panic-message of reglet-sdk-core, which is off, tells which", &[])
 }
 
-/// Reports that the heap refused the last allocation, and traps.
-pub(crate) fn report_refusal() -> ! {
-    refuse(heap::last_refusal().unwrap_or(LimitExceeded { requested: 0, current: 0, limit: heap::LIMIT }))
+/// Reports that the heap's limit does not allow an allocation, and traps.
+pub(crate) fn refuse(refusal: &LimitExceeded) -> ! {
+    end(refusal, &[])
 }
 
-/// The allocator's own complaint, which a panic brings, says less than the limit's.
-fn refuse(refusal: LimitExceeded) -> ! {
-    end(&refusal, &[])
-}
-
+/// Reports and traps. A host may go on with the instance, so the limit and the next report must work again.
 fn end(message: &dyn Piece, attrs: &[Attr<'_>]) -> ! {
-    static REPORTED: AtomicBool = AtomicBool::new(false);
+    static REPORTING: AtomicBool = AtomicBool::new(false);
     // A panic while one is being reported would go round in circles.
-    if !REPORTED.swap(true, Relaxed) {
-        log::send(Level::Error.as_str(), &text![PREFIX, message], attrs);
+    if !REPORTING.swap(true, Relaxed) {
+        heap::without_limit(|| log::send(Level::Error.as_str(), &text![PREFIX, message], attrs));
+        REPORTING.store(false, Relaxed);
     }
     host::trap()
 }

@@ -248,14 +248,14 @@ pub mod exports {
     use alloc::vec::Vec;
 
     use crate::abi::{self, Packed};
-    use crate::panic;
+    use crate::{heap, panic};
 
     /// A buffer for the host; past the heap's limit it reports that and traps, as Go's SDKs do.
     #[must_use]
     pub fn allocate(size: u32) -> u32 {
         match abi::reserve(size as usize) {
             Some(address) => address as u32,
-            None => panic::report_refusal(),
+            None => panic::refuse(&heap::limit_exceeded(size as usize)),
         }
     }
 

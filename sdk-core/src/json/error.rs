@@ -24,7 +24,7 @@ pub struct Error {
 pub struct Expected {
     /// The field's name; empty for elements and for whole documents.
     pub name: &'static str,
-    /// In words, such as `a whole number`; empty for JSON itself.
+    /// In words, such as `a whole number`; empty for JSON itself, and the whole complaint for its depth.
     pub what: &'static str,
     /// Bounds of a number, or of a length.
     pub bounds: &'static Bounds,
@@ -39,7 +39,7 @@ impl Expected {
     pub const JSON: &'static Self = &Self::a("");
 
     /// A document without more levels than [`MAX_DEPTH`](super::MAX_DEPTH).
-    pub const SHALLOW: &'static Self = &Self::a("at most 128 levels");
+    pub const SHALLOW: &'static Self = &Self::a("nested deeper than 128 levels");
 
     /// A value that is described in words, without a name and bounds.
     #[must_use]
@@ -80,7 +80,7 @@ impl Error {
     /// Whether the document breaks JSON's grammar, or is nested too deep.
     #[must_use]
     pub fn is_syntax(&self) -> bool {
-        self.expected.what.is_empty() || self.expected == Expected::SHALLOW
+        self.expected.what.is_empty() || self.expected.what == Expected::SHALLOW.what
     }
 
     /// The field that the value was for; empty for the document itself and for what breaks the grammar.
@@ -115,7 +115,10 @@ impl Piece for Reason<'_> {
         let offset = self.error.at.wrapping_sub(self.document.as_ptr().addr());
         let found = self.document.get(offset..).unwrap_or_default();
         let Expected { what, bounds: Bounds { min, max }, .. } = self.error.expected;
-        if what.is_empty() {
+        if self.error.is_syntax() {
+            if !what.is_empty() {
+                return out.plain(what);
+            }
             if found.is_empty() {
                 return out.plain("unexpected end of JSON input");
             }
@@ -140,8 +143,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Expected { name, what, .. } = self.expected;
         let colon = if name.is_empty() { "" } else { ": " };
-        let what = if what.is_empty() { "JSON" } else { what };
-        write!(f, "{name}{colon}expected {what}")
+        match *what {
+            "" => f.write_str("expected JSON"),
+            _ if self.is_syntax() => f.write_str(what),
+            what => write!(f, "{name}{colon}expected {what}"),
+        }
     }
 }
 

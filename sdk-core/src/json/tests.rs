@@ -71,4 +71,5 @@ fn refuses_what_is_no_json_and_what_is_too_deep() {
     assert!(Value::parse(nested(128).as_bytes()).is_ok());
     let error = Value::parse(nested(129).as_bytes()).unwrap_err();
     assert!(error.is_syntax());
+    assert_eq!(error.describe(nested(129).as_bytes()), "nested deeper than 128 levels");
 }
