@@ -82,7 +82,7 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 fn read<P: Plugin>(config: &[u8]) -> Result<P::Config<'_>, Error> {
     let read = || {
         let value = if P::Config::SPLITS { Value::unchecked(config) } else { Value::parse(config) }?;
-        let value = if value.kind() == json::Kind::Null { Value::at(b"{}") } else { value };
+        let value = if value.is_null() { Value::at(b"{}") } else { value };
         let expected = const {
             let required = !P::Config::OPTIONAL;
             &Expected::field("", P::Config::SCHEMA, &P::Config::LIMITS, P::Config::KIND, required)

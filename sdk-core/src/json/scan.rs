@@ -160,18 +160,27 @@ fn escape(text: &[u8], at: Position) -> Position {
         let plain = matches!(byte(text, at), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't');
         return if plain { at } else { !at };
     }
-    let mut digits = between(text, at + 1, at + 5).iter();
-    if digits.len() == 4 && digits.all(u8::is_ascii_hexdigit) { at + 4 } else { !at }
+    for digit in at + 1..at + 5 {
+        if !byte(text, digit).is_ascii_hexdigit() {
+            return !digit;
+        }
+    }
+    at + 4
 }
 
-fn word(text: &[u8], at: Position) -> Position {
+fn word(text: &[u8], mut at: Position) -> Position {
     let word: &[u8] = match byte(text, at) {
         b't' => b"true",
         b'f' => b"false",
         _ => b"null",
     };
-    let end = at + word.len() as Position;
-    if between(text, at, end) == word { end } else { !at }
+    for letter in word {
+        if byte(text, at) != *letter {
+            return !at;
+        }
+        at += 1;
+    }
+    at
 }
 
 fn number(text: &[u8], at: Position) -> Position {

@@ -84,14 +84,19 @@ impl<'a> Value<'a> {
         Ok(Self(scan::between(document, start, end)))
     }
 
-    /// A document that is not checked yet if it is an object: [`find`](Self::find) does so as it looks for
-    /// members, and nothing else may be done with it.
+    /// A document that is not checked yet, but for being there. If it is an object, [`find`](Self::find) checks
+    /// it as it looks for members; nothing else may be done with it.
     pub(crate) fn unchecked(document: &'a [u8]) -> Result<Self, Error> {
         let start = scan::blank(document, 0);
         match document.get(start as usize..) {
-            Some(object @ [b'{', ..]) => Ok(Self(object)),
-            _ => Self::parse(document),
+            Some(rest @ [_, ..]) => Ok(Self(rest)),
+            _ => Err(scan::error(document, !start)),
         }
+    }
+
+    /// Whether an [`unchecked`](Self::unchecked) document is `null`, and nothing else.
+    pub(crate) fn is_null(self) -> bool {
+        self.kind() == Kind::Null && Self::parse(self.0).is_ok()
     }
 
     /// A value at a place that is known to hold one.
