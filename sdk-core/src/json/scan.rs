@@ -168,19 +168,14 @@ fn escape(text: &[u8], at: Position) -> Position {
     at + 4
 }
 
-fn word(text: &[u8], mut at: Position) -> Position {
+fn word(text: &[u8], at: Position) -> Position {
     let word: &[u8] = match byte(text, at) {
         b't' => b"true",
         b'f' => b"false",
         _ => b"null",
     };
-    for letter in word {
-        if byte(text, at) != *letter {
-            return !at;
-        }
-        at += 1;
-    }
-    at
+    let end = at + word.len() as Position;
+    if between(text, at, end) == word { end } else { !at }
 }
 
 fn number(text: &[u8], at: Position) -> Position {
