@@ -143,7 +143,8 @@ impl Encode for Timestamp {
 #[inline(never)]
 fn pad(out: &mut Writer, value: i64, mut place: i64, end: u8) {
     while place > 0 {
-        out.append(&[b'0' + (value / place % 10) as u8]);
+        // No digit is negative, whatever the year is.
+        out.append(&[b'0' + (value / place % 10).unsigned_abs() as u8]);
         place /= 10;
     }
     out.append(&[end]);
@@ -155,7 +156,10 @@ fn numbers(text: &[u8]) -> ([i64; 6], usize) {
     let mut others = 0;
     for byte in text {
         match numbers.get_mut(others) {
-            Some(number) if byte.is_ascii_digit() => *number = *number * 10 + i64::from(byte - b'0'),
+            // No number that means anything is as long, and none may overflow.
+            Some(number) if byte.is_ascii_digit() && *number < 10_000 => {
+                *number = *number * 10 + i64::from(byte - b'0');
+            }
             _ => others += 1,
         }
     }
@@ -277,8 +281,33 @@ mod tests {
             "2026-01-01T00:00:00+0100",
             "2026-01-01T00:00:00Z ",
             "20é6-01-01T00:00:00Z",
+            "0000-00-00T00:00:00Z",
+            "99999999999999999999",
+            "0-9999999999999999999",
+            "-9999999999999999999Z",
+            "2026-01-01T00:00:00+99999",
+            "2026-01-01T00:00:00+0:0:0",
         ] {
             assert_eq!(Timestamp::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn never_overflows() {
+        for byte in [0, b'0', b'9', b'-', b'Z', 0xFF] {
+            for at in 0..25 {
+                for text in
+                    [b"2026-01-01T00:00:00+00:00", b"9999999999999999999999999", b"0000000000000000000000000"]
+                {
+                    let mut text = *text;
+                    text[at] = byte;
+                    // What it is does not matter, as long as it is written as it is read.
+                    let _ = Timestamp::parse(&text).map(Timestamp::rfc3339);
+                }
+            }
+        }
+        for seconds in [i64::MIN, i64::MAX] {
+            assert!(Timestamp::from_unix(seconds, 0).rfc3339().ends_with('Z'));
         }
     }
 
