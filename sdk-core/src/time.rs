@@ -83,9 +83,7 @@ impl Timestamp {
         let second = hour * 3600 + minute * 60 + second;
         let local = Self { seconds: days_from_civil(year, month, day) * SECONDS_PER_DAY + second, nanos: 0 };
         // Whatever is no digit, out of range or between the numbers comes out differently.
-        let mut same = Writer::new();
-        local.write(&mut same);
-        if !same.as_bytes().starts_with(clock) {
+        if !local.digits().starts_with(clock) {
             return None;
         }
         let (nanos, zone) = fraction(rest)?;
@@ -108,28 +106,35 @@ impl Timestamp {
     pub fn rfc3339(self) -> String {
         text![self].to_string()
     }
+
+    /// As RFC 3339 with all nine digits of the fraction.
+    fn digits(self) -> [u8; 30] {
+        let days = self.seconds.div_euclid(SECONDS_PER_DAY);
+        let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
+        let (year, month, day) = civil_from_days(days);
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        fill(&mut text, 4, year);
+        fill(&mut text, 7, month);
+        fill(&mut text, 10, day);
+        fill(&mut text, 13, second / 3600);
+        fill(&mut text, 16, second / 60 % 60);
+        fill(&mut text, 19, second % 60);
+        fill(&mut text, 29, self.nanos.into());
+        text
+    }
 }
 
 /// As RFC 3339.
 impl Piece for Timestamp {
     fn write(&self, out: &mut Writer) {
-        let days = self.seconds.div_euclid(SECONDS_PER_DAY);
-        let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
-        let (year, month, day) = civil_from_days(days);
-        pad(out, year, 1000, b'-');
-        pad(out, month, 10, b'-');
-        pad(out, day, 10, b'T');
-        pad(out, second / 3600, 10, b':');
-        pad(out, second / 60 % 60, 10, b':');
-        let (mut nanos, mut place) = (i64::from(self.nanos), 100_000_000);
-        pad(out, second % 60, 10, if nanos == 0 { b'Z' } else { b'.' });
-        if nanos != 0 {
-            while nanos % 10 == 0 {
-                nanos /= 10;
-                place /= 10;
-            }
-            pad(out, nanos, place, b'Z');
+        let digits = self.digits();
+        let mut text = digits.as_slice();
+        while let [shorter @ .., b'0' | b'Z'] = text {
+            text = shorter;
         }
+        // Without a fraction, that took the seconds along.
+        out.append(if self.nanos == 0 { digits.get(..19).unwrap_or_default() } else { text });
+        out.append(b"Z");
     }
 }
 
@@ -139,15 +144,17 @@ impl Encode for Timestamp {
     }
 }
 
-/// Appends the digits of `value` from the given place on, and what follows them.
+/// Puts a number where its last digit is to stand before `end`, in place of zeros.
 #[inline(never)]
-fn pad(out: &mut Writer, value: i64, mut place: i64, end: u8) {
-    while place > 0 {
-        // No digit is negative, whatever the year is.
-        out.append(&[b'0' + (value / place % 10).unsigned_abs() as u8]);
-        place /= 10;
+fn fill(text: &mut [u8], mut end: usize, number: i64) {
+    let mut rest = number.unsigned_abs();
+    while rest != 0
+        && let Some(digit) = text.get_mut(end.wrapping_sub(1))
+    {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        end -= 1;
     }
-    out.append(&[end]);
 }
 
 /// The numbers in a text, and how many bytes of it are no digits: each starts the next number.
