@@ -69,14 +69,6 @@ impl Lent {
         Self { table: Table::new(), config: 0, result: 0 }
     }
 
-    /// Puts the buffer into the host's hands and returns its address.
-    fn lend(&mut self, buffer: Vec<u8>) -> usize {
-        let mut buffer = ManuallyDrop::new(buffer);
-        let address = buffer.as_mut_ptr().expose_provenance();
-        self.table.insert(Slot { address, len: buffer.len(), capacity: buffer.capacity() });
-        address
-    }
-
     /// Takes the buffer at `address` back, cut to `len` bytes, if there is one of at least as many.
     fn take(&mut self, address: usize, len: usize) -> Option<Vec<u8>> {
         let capacity = self.table.remove(address, len)?.capacity;
@@ -100,8 +92,8 @@ mod state {
     #[cfg(target_family = "wasm")]
     struct SingleThread(UnsafeCell<Lent>);
 
-    // SAFETY: a module built without atomics never runs on two threads at once.
     #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+    // SAFETY: a module built without atomics never runs on two threads at once.
     unsafe impl Sync for SingleThread {}
 
     #[cfg(target_family = "wasm")]
@@ -112,17 +104,28 @@ mod state {
         static LENT: UnsafeCell<Lent> = const { UnsafeCell::new(Lent::new()) };
     }
 
-    /// Works on the table. The work must not call the host, nor this function.
+    /// Works on the table. The work must not call this function, nor the host, which could call back; so it must
+    /// not allocate either, for an allocation that fails is reported to the host.
     pub(super) fn with<R>(work: impl FnOnce(&mut Lent) -> R) -> R {
-        // SAFETY: this is the only reference to the table at any time. All callers stand in this module: none
-        // calls the host, which could call back, and none calls `with`. An allocation that fails while the
-        // table grows does not come back here: it ends in a trap.
         #[cfg(target_family = "wasm")]
+        // SAFETY: this is the only reference to the table at any time. All callers stand in this module, and do
+        // none of what the work must not do.
         return work(unsafe { &mut *LENT.0.get() });
-        // SAFETY: as above, on each thread for itself.
         #[cfg(not(target_family = "wasm"))]
+        // SAFETY: as above, on each thread for itself.
         LENT.with(|lent| work(unsafe { &mut *lent.get() }))
     }
+}
+
+/// Puts the buffer into the host's hands and returns its address.
+fn lend(buffer: Vec<u8>) -> usize {
+    let more = alloc::vec![Slot::default(); state::with(|lent| lent.table.wants())];
+    let mut buffer = ManuallyDrop::new(buffer);
+    let address = buffer.as_mut_ptr().expose_provenance();
+    let slot = Slot { address, len: buffer.len(), capacity: buffer.capacity() };
+    // What had room for fewer is dropped here.
+    drop(state::with(|lent| lent.table.insert(slot, more)));
+    address
 }
 
 /// Makes a zeroed buffer that belongs to the host, and returns its address; 0 for no bytes.
@@ -140,7 +143,7 @@ pub fn reserve(size: usize) -> Option<usize> {
     }
     // SAFETY: the block was allocated just now, with the layout of a vector of this capacity, and is all zeros.
     let buffer = unsafe { Vec::from_raw_parts(start, size, size) };
-    Some(state::with(|lent| lent.lend(buffer)))
+    Some(lend(buffer))
 }
 
 /// Frees a buffer that belongs to the host. An address that the table does not know is ignored.
@@ -171,14 +174,17 @@ pub fn serve(address: usize, len: usize, run: impl FnOnce(Option<&[u8]>) -> Vec<
     let config = take(address, len).or_else(|| (len == 0).then(Vec::new));
     let result = run(config.as_deref());
     let result_len = result.len();
-    let result = state::with(|lent| {
-        lent.result = lent.lend(result);
-        if let Some(config) = config
-            && config.capacity() != 0
-        {
-            lent.config = lent.lend(config);
+    let result = lend(result);
+    let config = match config {
+        Some(config) if config.capacity() != 0 => lend(config),
+        _ => 0,
+    };
+    state::with(|lent| {
+        lent.result = result;
+        // A config that was refused is still where it was.
+        if config != 0 {
+            lent.config = config;
         }
-        lent.result
     });
     (result, result_len)
 }
@@ -273,6 +279,20 @@ mod tests {
             release(result);
         }
         release(config);
+        assert_eq!(outstanding(), 0);
+    }
+
+    #[test]
+    fn retires_a_config_that_it_has_refused_the_second_time() {
+        let config = reserve(4).unwrap();
+        call(config, 4);
+        let (result, _) = serve(config, 5, |config| {
+            assert_eq!(config, None);
+            alloc::vec![0]
+        });
+        release(result);
+        assert_eq!(outstanding(), 1);
+        release(call(0, 0));
         assert_eq!(outstanding(), 0);
     }
 

@@ -48,11 +48,9 @@ pub(crate) fn limit_exceeded(requested: usize) -> LimitExceeded {
     HEAP.limit_exceeded(requested)
 }
 
-/// Does without a limit what must be done although the limit is reached: reporting it.
+/// Sets the limit: without one, what is left of a plugin can report that the limit was reached.
 #[cfg(target_family = "wasm")]
-pub(crate) fn without_limit(report: impl FnOnce()) {
-    let limit = HEAP.limit.swap(usize::MAX, Relaxed);
-    report();
+pub(crate) fn set_limit(limit: usize) {
     HEAP.limit.store(limit, Relaxed);
 }
 

@@ -186,12 +186,15 @@ fn locate<'a>(
         Ok(answer) => answer,
         Err(error) => return Err(Error::wire_format(function, &error.reason(document))),
     };
+    // What the host says is wrong comes before what is wrong with how it says the rest.
+    if let [.., error] = values
+        && !error.is_none()
+    {
+        return Err(Error::from_reply(function, *error, answer, otherwise));
+    }
     for ((value, kind), place) in values.iter().zip(kinds).zip(places) {
         if value.is_none() {
             continue;
-        }
-        if *kind == json::Kind::Absent {
-            return Err(Error::from_reply(function, *value, answer, otherwise));
         }
         if value.kind() != *kind {
             return Err(Error::wire_format(function, &Mismatch { expected: *kind, found: value.kind() }));

@@ -66,8 +66,10 @@ fn end(message: &dyn Piece, attrs: &[Attr<'_>]) -> ! {
     static REPORTING: AtomicBool = AtomicBool::new(false);
     // A panic while one is being reported would go round in circles.
     if !REPORTING.swap(true, Relaxed) {
-        heap::without_limit(|| log::send(Level::Error.as_str(), &text![PREFIX, message], attrs));
-        REPORTING.store(false, Relaxed);
+        heap::set_limit(usize::MAX);
+        log::send(Level::Error.as_str(), &text![PREFIX, message], attrs);
     }
+    heap::set_limit(heap::LIMIT);
+    REPORTING.store(false, Relaxed);
     host::trap()
 }

@@ -298,3 +298,9 @@ fn a_megabyte_is_fine() {
     let answer = CONNECTED.replacen('{', &format!(r#"{{"x":"{}","#, "é".repeat(500_000)), 1);
     assert_eq!(outcome_of(answer)["status"], "success");
 }
+
+#[test]
+fn what_the_host_says_is_wrong_comes_before_a_field_of_the_wrong_kind() {
+    let answer = r#"{"connected":1,"error":{"message":"m","type":"network","code":"C"}}"#;
+    assert_eq!(error_of(answer), "network [C] m");
+}

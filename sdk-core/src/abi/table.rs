@@ -28,18 +28,24 @@ impl Table {
         self.live
     }
 
-    /// Adds a buffer whose address is not in the table.
-    pub(super) fn insert(&mut self, slot: Slot) {
+    /// How many slots it wants with the next buffer, in place of those that it has; 0 if they will do.
+    pub(super) fn wants(&self) -> usize {
         let len = self.slots.len();
-        if self.live * 2 >= len {
-            let mut slots = Vec::new();
-            slots.resize((len * 2).max(8), Slot::default());
-            for slot in &core::mem::replace(&mut self.slots, slots) {
+        if self.live * 2 >= len { (len * 2).max(8) } else { 0 }
+    }
+
+    /// Adds a buffer whose address is not in the table, with the empty slots that it [`wants`](Self::wants).
+    /// Returns slots that are not in use any more.
+    pub(super) fn insert(&mut self, slot: Slot, mut more: Vec<Slot>) -> Vec<Slot> {
+        if more.len() > self.slots.len() {
+            core::mem::swap(&mut self.slots, &mut more);
+            for slot in &more {
                 self.put(slot);
             }
         }
         self.live += 1;
         self.put(&slot);
+        more
     }
 
     /// Removes the buffer at `address`, if it has at least `len` bytes.
@@ -103,6 +109,11 @@ mod tests {
         })
     }
 
+    fn insert(table: &mut Table, slot: Slot) {
+        let more = alloc::vec![Slot::default(); table.wants()];
+        table.insert(slot, more);
+    }
+
     #[test]
     fn does_what_a_map_does() {
         let (mut table, mut map) = (Table::new(), BTreeMap::new());
@@ -110,7 +121,7 @@ mod tests {
             let address = (number % 300 + 1) * 8;
             if number % 7 < 4 {
                 map.entry(address).or_insert_with(|| {
-                    table.insert(Slot { address, len: number, capacity: number });
+                    insert(&mut table, Slot { address, len: number, capacity: number });
                     number
                 });
             } else {
@@ -132,7 +143,7 @@ mod tests {
         for address in [0, 1, 8, usize::MAX] {
             assert_eq!(table.remove(address, 0), None);
         }
-        table.insert(Slot { address: 8, len: 1, capacity: 1 });
+        insert(&mut table, Slot { address: 8, len: 1, capacity: 1 });
         for address in [0, 1, 16, usize::MAX] {
             assert_eq!(table.remove(address, 0), None);
         }

@@ -312,7 +312,7 @@ impl<const N: usize> Document<N> {
         while at < literal.len() {
             match literal[at] {
                 b'_' if !is_string => {}
-                b'\\' => panic!("a default may not contain a backslash"),
+                b'\\' | 0..0x20 => panic!("a default may not contain a backslash or a line break"),
                 byte => {
                     let plain = is_string || matches!(byte, b'-' | b'.' | b'0'..=b'9' | b'a'..=b'z');
                     assert!(plain, "a default is a number, a boolean or a plain string");
