@@ -1,6 +1,6 @@
 //! Buffers that cross the boundary: packed pointers, and the table of what the host may free.
 //!
-//! A buffer is a `Vec<u8>` like any other until it is lent to the host. Then the table remembers its address
+//! A [`Buffer`] is the plugin's own until it is lent to the host. Then the table remembers its address
 //! and its true layout, and whoever gets an address from the host asks the table: what it does not know is
 //! refused, so no pointer from outside is ever followed, and a free of something unknown, of something freed,
 //! or with a wrong size does no harm.
@@ -9,17 +9,19 @@
 //! call starts, unless the host has freed them by then, or passes the same buffer again
 //! (`docs/protocol.md#ownership`).
 
+mod buffer;
 mod table;
 mod utf8;
 
-pub use utf8::{character, utf8};
+pub use buffer::Buffer;
+pub use utf8::{character, utf8, utf8_len};
 
-use alloc::vec::Vec;
 use core::alloc::Layout;
-use core::cell::UnsafeCell;
-use core::mem::ManuallyDrop;
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+use core::slice;
 
-use table::{Slot, Table};
+use table::Table;
 
 /// A pointer and a length in one number, as entry points and host functions exchange them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,72 +61,56 @@ impl Packed {
 struct Lent {
     table: Table,
     /// Address of the configuration of the last call, or 0.
-    config: usize,
+    config: Cell<usize>,
     /// Address of the result of the last call, or 0.
-    result: usize,
+    result: Cell<usize>,
 }
 
 impl Lent {
     const fn new() -> Self {
-        Self { table: Table::new(), config: 0, result: 0 }
-    }
-
-    /// Takes the buffer at `address` back, cut to `len` bytes, if there is one of at least as many.
-    fn take(&mut self, address: usize, len: usize) -> Option<Vec<u8>> {
-        let capacity = self.table.remove(address, len)?.capacity;
-        if self.config == address {
-            self.config = 0;
-        }
-        if self.result == address {
-            self.result = 0;
-        }
-        let start = core::ptr::with_exposed_provenance_mut(address);
-        // SAFETY: the table holds exactly the vectors that `lend` has dismantled and nobody has taken since,
-        // each with its own capacity, and `len` is at most the length that the vector had then.
-        Some(unsafe { Vec::from_raw_parts(start, len, capacity) })
+        Self { table: Table::new(), config: Cell::new(0), result: Cell::new(0) }
     }
 }
 
-/// The one table. Wasm modules of this kind have one thread; natively each thread plays its own plugin.
+#[cfg(target_family = "wasm")]
 mod state {
-    use super::{Lent, UnsafeCell};
+    use super::Lent;
 
-    #[cfg(target_family = "wasm")]
-    struct SingleThread(UnsafeCell<Lent>);
+    struct SingleThread(Lent);
 
-    #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+    #[cfg(not(target_feature = "atomics"))]
     // SAFETY: a module built without atomics never runs on two threads at once.
     unsafe impl Sync for SingleThread {}
 
-    #[cfg(target_family = "wasm")]
-    static LENT: SingleThread = SingleThread(UnsafeCell::new(Lent::new()));
+    static LENT: SingleThread = SingleThread(Lent::new());
 
-    #[cfg(not(target_family = "wasm"))]
-    std::thread_local! {
-        static LENT: UnsafeCell<Lent> = const { UnsafeCell::new(Lent::new()) };
-    }
-
-    /// Works on the table. The work must not call this function, nor the host, which could call back; so it must
-    /// not allocate either, for an allocation that fails is reported to the host.
-    pub(super) fn with<R>(work: impl FnOnce(&mut Lent) -> R) -> R {
-        #[cfg(target_family = "wasm")]
-        // SAFETY: this is the only reference to the table at any time. All callers stand in this module, and do
-        // none of what the work must not do.
-        return work(unsafe { &mut *LENT.0.get() });
-        #[cfg(not(target_family = "wasm"))]
-        // SAFETY: as above, on each thread for itself.
-        LENT.with(|lent| work(unsafe { &mut *lent.get() }))
+    pub(super) fn with<R>(work: impl FnOnce(&Lent) -> R) -> R {
+        work(&LENT.0)
     }
 }
 
-/// Puts the buffer into the host's hands and returns its address.
-fn lend(buffer: Vec<u8>) -> usize {
-    let more = alloc::vec![Slot::default(); state::with(|lent| lent.table.wants())];
-    let mut buffer = ManuallyDrop::new(buffer);
-    let address = buffer.as_mut_ptr().expose_provenance();
-    let slot = Slot { address, len: buffer.len(), capacity: buffer.capacity() };
-    // What had room for fewer is dropped here.
-    drop(state::with(|lent| lent.table.insert(slot, more)));
+/// Natively each thread plays its own plugin.
+#[cfg(not(target_family = "wasm"))]
+mod state {
+    use super::Lent;
+
+    std::thread_local! {
+        static LENT: Lent = const { Lent::new() };
+    }
+
+    pub(super) fn with<R>(work: impl FnOnce(&Lent) -> R) -> R {
+        LENT.with(work)
+    }
+}
+
+/// Puts the buffer into the host's hands and returns its address; 0 for one without a block.
+fn lend(buffer: Buffer<'static>) -> usize {
+    let (start, capacity) = buffer.into_block();
+    if capacity == 0 {
+        return 0;
+    }
+    let address = start.as_ptr().expose_provenance();
+    state::with(|lent| lent.table.insert(address, capacity));
     address
 }
 
@@ -137,13 +123,9 @@ pub fn reserve(size: usize) -> Option<usize> {
     }
     let layout = Layout::array::<u8>(size).ok()?;
     // SAFETY: the layout is not empty.
-    let start = unsafe { alloc::alloc::alloc_zeroed(layout) };
-    if start.is_null() {
-        return None;
-    }
-    // SAFETY: the block was allocated just now, with the layout of a vector of this capacity, and is all zeros.
-    let buffer = unsafe { Vec::from_raw_parts(start, size, size) };
-    Some(lend(buffer))
+    let start = NonNull::new(unsafe { alloc::alloc::alloc_zeroed(layout) })?;
+    // SAFETY: the block was allocated just now, with this layout, and is all zeros.
+    Some(lend(unsafe { Buffer::from_raw(start, size, size) }))
 }
 
 /// Frees a buffer that belongs to the host. An address that the table does not know is ignored.
@@ -155,38 +137,61 @@ pub fn release(address: usize) {
 ///
 /// `None` if the table does not know the address, or the buffer is shorter.
 #[must_use]
-pub fn take(address: usize, len: usize) -> Option<Vec<u8>> {
-    state::with(|lent| lent.take(address, len))
+pub fn take(address: usize, len: usize) -> Option<Buffer<'static>> {
+    state::with(|lent| {
+        let size = lent.table.remove(address, len);
+        for last in [&lent.config, &lent.result] {
+            if size != 0 && last.get() == address {
+                last.set(0);
+            }
+        }
+        // SAFETY: a buffer that was in the table has a block of this size, which is written to its end and which
+        // nobody else has any more.
+        (size != 0).then(|| unsafe { Buffer::from_raw(block(address), len, size) })
+    })
 }
 
-/// Serves a call: retires what the last one left behind, takes the configuration out of the host's hands while
-/// `run` works on it, and hands over the result. Returns the result's address and length.
+/// A block that is or was in the table.
+fn block(address: usize) -> NonNull<u8> {
+    NonNull::new(ptr::with_exposed_provenance_mut(address)).unwrap_or(NonNull::dangling())
+}
+
+/// Serves a call: retires what the last one left behind, keeps the configuration from being freed while `run` works
+/// on it, and hands over the result. Returns the result's address and length.
 ///
 /// `run` gets `None` for a configuration that is not in a buffer of the host's. Afterwards the host may free
 /// the configuration or pass it again.
 #[must_use]
-pub fn serve(address: usize, len: usize, run: impl FnOnce(Option<&[u8]>) -> Vec<u8>) -> (usize, usize) {
-    let (config, result) = state::with(|lent| (lent.config, lent.result));
-    release(result);
-    if config != address {
-        release(config);
-    }
-    let config = take(address, len).or_else(|| (len == 0).then(Vec::new));
-    let result = run(config.as_deref());
-    let result_len = result.len();
-    let result = lend(result);
-    let config = match config {
-        Some(config) if config.capacity() != 0 => lend(config),
-        _ => 0,
-    };
+pub fn serve(
+    address: usize,
+    len: usize,
+    run: impl FnOnce(Option<&[u8]>) -> Buffer<'static>,
+) -> (usize, usize) {
     state::with(|lent| {
-        lent.result = result;
-        // A config that was refused is still where it was.
-        if config != 0 {
-            lent.config = config;
+        release(lent.result.get());
+        if lent.config.get() != address {
+            release(lent.config.get());
         }
-    });
-    (result, result_len)
+        let known = lent.table.pin(address, len);
+        let result = if known {
+            // SAFETY: the buffer has at least so many bytes, all of them written, and is not freed while it is pinned.
+            let result = run(Some(unsafe { slice::from_raw_parts(block(address).as_ptr(), len) }));
+            lent.table.unpin(address);
+            let other = lent.config.replace(address);
+            if other != address {
+                // A call within this one has left it.
+                release(other);
+            }
+            result
+        } else {
+            run((len == 0).then_some(&[]))
+        };
+        let len = result.len();
+        release(lent.result.get());
+        let address = lend(result);
+        lent.result.set(address);
+        (address, len)
+    })
 }
 
 /// Buffers that belong to the host now, for tests and for measuring.
@@ -198,6 +203,7 @@ pub fn outstanding() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn packs_the_address_high_and_the_length_low() {
@@ -225,7 +231,7 @@ mod tests {
         let address = reserve(8).unwrap();
         assert_eq!(take(address, 1 << 20), None);
         assert_eq!(take(address + 1, 1), None);
-        assert_eq!(take(address, 5), Some(alloc::vec![0; 5]));
+        assert_eq!(take(address, 5), Some(Buffer::from(alloc::vec![0; 5])));
         assert_eq!(take(address, 5), None);
     }
 
@@ -233,7 +239,7 @@ mod tests {
     fn call(config: usize, len: usize) -> usize {
         let (result, result_len) = serve(config, len, |config| {
             assert_eq!(config.map(<[u8]>::len), Some(len));
-            alloc::vec![7; 100]
+            alloc::vec![7; 100].into()
         });
         assert_eq!(result_len, 100);
         result
@@ -261,7 +267,7 @@ mod tests {
         let config = reserve(4).unwrap();
         let (result, _) = serve(config, 4, |bytes| {
             release(config);
-            Vec::from(bytes.unwrap())
+            Vec::from(bytes.unwrap()).into()
         });
         release(config);
         release(result);
@@ -274,7 +280,7 @@ mod tests {
         for (address, len) in [(config + 1, 1), (config, 5), (0, 5), (usize::MAX, 1)] {
             let (result, _) = serve(address, len, |config| {
                 assert_eq!(config, None);
-                alloc::vec![0]
+                alloc::vec![0].into()
             });
             release(result);
         }
@@ -288,7 +294,7 @@ mod tests {
         call(config, 4);
         let (result, _) = serve(config, 5, |config| {
             assert_eq!(config, None);
-            alloc::vec![0]
+            alloc::vec![0].into()
         });
         release(result);
         assert_eq!(outstanding(), 1);

@@ -1,6 +1,6 @@
 //! The configuration of a check: one declaration for the struct, its defaults, its rules and its schema.
 
-use crate::json::{Bounds, Kind};
+use crate::json::Bounds;
 
 /// Declares the configuration of a check.
 ///
@@ -86,20 +86,31 @@ macro_rules! config {
                     },
                 )*]);
 
-            const SPLITS: bool = true;
+            const EXPECTED: $crate::json::Expected = $crate::json::Expected::OBJECT;
+            const WALKS: bool = true;
 
-            fn from_value(
-                value: $crate::json::Value<$life>,
-                _: &'static $crate::json::Expected,
+            fn from_slot(
+                slot: &$crate::json::Slot<$life>,
+                _: &'static $crate::json::Field,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
-                let [$($name),*] = value.expected(
-                    &[$(::core::stringify!($name)),*],
-                    const {
-                        &[$($crate::config!(@expected $life, $name, $Type, [$($default)?], [$($bounds)*])),*]
-                    },
-                )?;
+                #[allow(non_camel_case_types, reason = "the variants are the fields")]
+                enum Place { $($name),* }
+                let fields = const {
+                    &[$($crate::json::Field::new(
+                        ::core::stringify!($name),
+                        const {
+                            &<$Type as $crate::json::FromValue<$life>>::EXPECTED
+                                .within($crate::config!(@bounds $($bounds)*))
+                        },
+                        !<$Type as $crate::json::FromValue<$life>>::OPTIONAL
+                            && $crate::config!(@literal $($default)?).is_none(),
+                    ).at(Place::$name as u16)),*]
+                };
+                let slots = $crate::json::members(slot, fields)?;
                 ::core::result::Result::Ok(Self {$(
-                    $name: $crate::config!(@field $life, $name, $Type, [$($default)?], [$($bounds)*]),
+                    $name: $crate::config!(
+                        @value $Type, [$($default)?], slots[Place::$name as usize], fields[Place::$name as usize]
+                    ),
                 )*})
             }
         }
@@ -114,33 +125,19 @@ macro_rules! config {
             pub fn from_json(
                 document: &$life [u8],
             ) -> ::core::result::Result<Self, $crate::json::Error> {
-                let value = $crate::json::Value::parse(document)?;
-                $crate::json::FromValue::from_value(value, $crate::json::Expected::JSON)
+                $crate::json::read(document)
             }
         }
     };
 
-    (@expected $life:lifetime, $name:ident, $Type:ty, [$($default:literal)?], [$($bounds:tt)*]) => {
-        $crate::json::Expected::field(
-            ::core::stringify!($name),
-            <$Type as $crate::json::FromValue<$life>>::SCHEMA,
-            const { &<$Type as $crate::json::FromValue<$life>>::LIMITS.and($crate::config!(@bounds $($bounds)*)) },
-            <$Type as $crate::json::FromValue<$life>>::KIND,
-            !<$Type as $crate::json::FromValue<$life>>::OPTIONAL
-                && $crate::config!(@literal $($default)?).is_none(),
-        )
+    (@value $Type:ty, [], $slot:expr, $field:expr) => {
+        <$Type as $crate::json::FromValue<'_>>::from_slot(&$slot, &$field)?
     };
-    (@field $life:lifetime, $name:ident, $Type:ty, [], $bounds:tt) => {
-        <$Type as $crate::json::FromValue<$life>>::from_value(
-            $name,
-            const { &$crate::config!(@expected $life, $name, $Type, [], $bounds) },
-        )?
-    };
-    (@field $life:lifetime, $name:ident, $Type:ty, [$default:literal], $bounds:tt) => {
-        if $name.raw().is_empty() {
+    (@value $Type:ty, [$default:literal], $slot:expr, $field:expr) => {
+        if $slot.is_absent() {
             <$Type as $crate::json::Preset<_>>::preset($default)
         } else {
-            $crate::config!(@field $life, $name, $Type, [], $bounds)
+            $crate::config!(@value $Type, [], $slot, $field)
         }
     };
     (@literal) => { ::core::option::Option::<&'static str>::None };
@@ -169,30 +166,6 @@ pub enum Schema {
     Array(&'static Self),
     /// An object with these properties and no others.
     Object(&'static [Property]),
-}
-
-impl Schema {
-    /// What a value is called.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Integer => "a whole number",
-            _ => self.kind().name(),
-        }
-    }
-
-    /// The kind of value that the schema accepts; [`Kind::Absent`] for any.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Any => Kind::Absent,
-            Self::Boolean => Kind::Boolean,
-            Self::Integer => Kind::Number,
-            Self::String => Kind::String,
-            Self::Array(_) => Kind::Array,
-            Self::Object(_) => Kind::Object,
-        }
-    }
 }
 
 /// A property of an object's schema.

@@ -15,7 +15,7 @@ pub struct Context<'a> {
 }
 
 impl Encode for Context<'_> {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.begin_object();
         if let Some(id) = self.request_id {
             out.member("request_id", id);

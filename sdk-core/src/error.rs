@@ -5,7 +5,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::json::{self, Encode, Str, Value, Writer};
+use crate::abi::Buffer;
+use crate::json::{self, Encode, Expected, Field, Slot, Str, Value, Writer};
 use crate::text::Piece;
 
 /// An error of a check or of a host function.
@@ -19,7 +20,7 @@ pub struct Error(Box<Detail>);
 #[derive(Clone, PartialEq, Eq)]
 struct Detail {
     /// An object. Where a key stands there twice, the last one counts, as everywhere in this protocol.
-    json: Vec<u8>,
+    json: Buffer<'static>,
 }
 
 /// The `type` of an error.
@@ -80,33 +81,34 @@ impl Error {
     #[must_use]
     #[cold]
     pub fn new(kind: Kind, message: impl Piece) -> Self {
-        Self::write(kind.as_str(), &"", |out| message.write(out))
+        let error = Self::write(kind, b"", |out| message.write(out));
+        if kind == Kind::Timeout { error.with_timeout() } else { error }
     }
 
     /// An error with a message that `message` writes.
-    pub(crate) fn write(kind: &'static str, code: &dyn Piece, message: impl FnOnce(&mut Writer)) -> Self {
+    pub(crate) fn write(kind: Kind, code: &[u8], message: impl FnOnce(&mut Writer<'_>)) -> Self {
         let mut out = Self::begin();
         message(&mut out);
-        Self::end(&mut out, kind, code)
+        Self::end(&mut out, kind.as_str(), code)
     }
 
     #[cold]
     #[inline(never)]
-    fn begin() -> Writer {
+    fn begin() -> Writer<'static> {
         let mut out = Writer::new();
         out.plain("{\"message\":\"");
         out
     }
 
-    /// Ends what [`write`](Self::write) has started.
+    /// Ends what [`write`](Self::write) has started. The code is as it stands in JSON.
     #[cold]
     #[inline(never)]
-    fn end(out: &mut Writer, kind: &'static str, code: &dyn Piece) -> Self {
+    fn end(out: &mut Writer<'static>, kind: &'static str, code: &[u8]) -> Self {
         out.plain("\",\"type\":\"");
         out.plain(kind);
         out.plain("\",\"code\":\"");
-        code.write(out);
-        out.plain(if kind == Kind::Timeout.as_str() { "\",\"is_timeout\":true}" } else { "\"}" });
+        out.repaired(code);
+        out.plain("\"}");
         Self::from_detail(core::mem::take(out))
     }
 
@@ -121,7 +123,7 @@ impl Error {
     #[must_use]
     #[cold]
     pub fn config(field: &str, reason: impl Piece) -> Self {
-        Self::write(Kind::Config.as_str(), &field, |out| {
+        Self::write(Kind::Config, field.as_bytes(), |out| {
             out.plain("config validation failed");
             if !field.is_empty() {
                 out.plain(" for field '");
@@ -136,13 +138,13 @@ impl Error {
     /// An answer of the host function `function` that breaks the protocol.
     #[must_use]
     #[cold]
-    pub fn wire_format(function: &str, reason: &dyn Piece) -> Self {
-        Self::write(Kind::Internal.as_str(), &"wire_format", |out| {
-            out.plain("wire format decode failed for ");
-            out.escape(function);
-            out.plain(": ");
-            reason.write(out);
-        })
+    pub fn wire_format(function: &str, reason: impl Piece) -> Self {
+        let mut out = Self::begin();
+        out.plain("wire format decode failed for ");
+        out.escape(function);
+        out.plain(": ");
+        reason.write(&mut out);
+        Self::end(&mut out, Kind::Internal.as_str(), b"wire_format")
     }
 
     /// Sets the code.
@@ -230,7 +232,8 @@ impl Error {
     #[must_use]
     pub fn cause(&self) -> Option<Self> {
         let wrapped = self.get("wrapped");
-        (wrapped.kind() == json::Kind::Object).then(|| Self(Box::new(Detail { json: wrapped.raw().into() })))
+        (wrapped.kind() == json::Kind::Object)
+            .then(|| Self(Box::new(Detail { json: Vec::from(wrapped.raw()).into() })))
     }
 
     /// Any member of the detail, such as `details`.
@@ -239,61 +242,71 @@ impl Error {
         Value::at(&self.0.json).get(key)
     }
 
+    /// The message as it stands in the detail, if there is one.
+    pub(crate) fn raw_message(&self) -> Option<&[u8]> {
+        raw_string(&self.0.json, const { &[Field::new("message", &Expected::ANY, false)] })
+    }
+
     fn text(&self, key: &str) -> Cow<'_, str> {
         self.get(key).text().unwrap_or_default()
     }
 
-    fn from_detail(json: Writer) -> Self {
-        Self(Box::new(Detail { json: json.into_bytes() }))
+    fn from_detail(json: Writer<'static>) -> Self {
+        Self(Box::new(Detail { json: json.into_buffer() }))
     }
 
     /// The error that a host reported under the key `error` of an answer.
     ///
-    /// It may be an object, the ErrorDetail; without a type it gets the type `otherwise`. Or it is a string:
-    /// then it is the short name in an envelope, whose text is the answer's `message`.
+    /// A detail without a type gets the type `otherwise`.
     #[cold]
-    #[inline(never)]
-    pub(crate) fn from_reply(
-        function: &str,
-        error: Value<'_>,
-        answer: Value<'_>,
-        otherwise: &'static str,
-    ) -> Self {
-        let mut out = Writer::new();
-        match error.raw() {
+    pub(crate) fn from_reply(function: &str, error: &[u8], message: &[u8], otherwise: &'static str) -> Self {
+        match error {
             [detail @ .., b'}'] => {
-                out.append(detail);
-                if error.get("type").raw().len() <= 2 {
+                let mut out = Writer::new();
+                out.repaired(detail);
+                if raw_string(error, const { &[Field::new("type", &Expected::ANY, false)] }).is_none() {
                     out.member("type", otherwise);
                 }
                 out.end_object();
                 Self::from_detail(out)
             }
             [b'"', name @ .., b'"'] => {
-                Self::from_envelope(Str::new(name), answer.get("message").string_or_empty())
+                Self::from_envelope(Str::new(name), Value::at(message).string_or_empty())
             }
-            _ => Self::wire_format(function, &"error is neither an object nor a string"),
+            _ => Self::wire_format(function, "error is neither an object nor a string"),
         }
     }
 
     /// An envelope has no type: it shows in its name, and denials in their text.
     fn from_envelope(name: Str<'_>, message: Str<'_>) -> Self {
         // Every denial speaks of a capability or of capabilities. `str::contains` would bring 3 KB of algorithm.
-        let denied = (0..message.raw().len())
-            .any(|at| message.raw().get(at..).is_some_and(|text| text.starts_with(b"capabilit")));
-        let kind = if denied {
-            Kind::Capability.as_str()
-        } else if name.raw() == b"VALIDATION_ERROR" {
-            Kind::Validation.as_str()
-        } else {
-            Kind::Internal.as_str()
+        let mut last = 0;
+        let mut denied = false;
+        for byte in message.raw() {
+            last = last << 8 | u64::from(*byte);
+            denied |= last == u64::from_be_bytes(*b"capabili");
+        }
+        let kind = match name.raw().first() {
+            _ if denied => Kind::Capability,
+            Some(b'V') => Kind::Validation,
+            _ => Kind::Internal,
         };
-        Self::write(kind, &name, |out| out.append(message.raw()))
+        Self::write(kind, name.raw(), |out| message.write(out))
     }
 }
 
+/// The member that the field names, if it is a string that is not empty.
+#[cold]
+#[inline(never)]
+fn raw_string<'a>(object: &'a [u8], field: &'static [Field; 1]) -> Option<&'a [u8]> {
+    let mut found = [Slot::default()];
+    let _ = json::object(object, field, &mut found);
+    let [Slot { raw, .. }] = found;
+    matches!(raw, [b'"', _, .., b'"']).then_some(raw)
+}
+
 impl Encode for Error {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.raw(&self.0.json);
     }
 }
@@ -332,7 +345,7 @@ mod tests {
 
     fn reply(answer: &str) -> Error {
         let answer = Value::parse(answer.as_bytes()).unwrap();
-        Error::from_reply("f", answer.get("error"), answer, "network")
+        Error::from_reply("f", answer.get("error").raw(), answer.get("message").raw(), "network")
     }
 
     fn json(error: &Error) -> String {

@@ -4,11 +4,11 @@
 //! imported. Elsewhere the calls go to the `mock` that a test sets up.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
+use core::slice;
 
+use crate::abi::Buffer;
 use crate::error::Error;
-use crate::json::{self, Str, Value, Writer};
-use crate::text::Piece;
+use crate::json::{self, Field, Slot, Str};
 
 /// A function of the host, `(i64) -> i64` on the wire.
 pub trait Function {
@@ -57,31 +57,31 @@ host_functions! {
 }
 
 /// Sends a request and returns the answer.
-pub(crate) fn call<F: Function>(request: &[u8]) -> Result<Vec<u8>, Error> {
+pub(crate) fn call<F: Function>(request: &[u8]) -> Result<Buffer<'static>, Error> {
     #[cfg(target_family = "wasm")]
     {
         let request = crate::abi::Packed::new(request.as_ptr().addr() as u32, request.len() as u32);
         take_reply(F::NAME, crate::abi::Packed(F::import(request.0)))
     }
     #[cfg(not(target_family = "wasm"))]
-    crate::mock::call(F::NAME, request)
+    crate::mock::call(F::NAME, request).map(Buffer::from)
 }
 
 /// The buffer that the host has put its answer into.
 #[cfg(target_family = "wasm")]
-fn take_reply(function: &str, reply: crate::abi::Packed) -> Result<Vec<u8>, Error> {
+fn take_reply(function: &str, reply: crate::abi::Packed) -> Result<Buffer<'static>, Error> {
     if reply.is_empty() {
         crate::abi::release(reply.address() as usize);
         return Err(no_data(function));
     }
     crate::abi::take(reply.address() as usize, reply.len() as usize).ok_or_else(|| {
-        Error::wire_format(function, &"the host answered with a buffer that it did not allocate")
+        Error::wire_format(function, "the host answered with a buffer that it did not allocate")
     })
 }
 
 #[cold]
 pub(crate) fn no_data(function: &str) -> Error {
-    Error::wire_format(function, &"host returned no data")
+    Error::wire_format(function, "host returned no data")
 }
 
 /// Hands a log record to the host.
@@ -96,9 +96,9 @@ pub(crate) fn log_message(record: &[u8]) {
     crate::mock::log(record);
 }
 
-/// Nanoseconds since 1970 on the host's real-time clock.
+/// Nanoseconds since 1970 on the host's real-time clock; 0 if it can't be read.
 #[cfg(target_family = "wasm")]
-pub(crate) fn wasi_clock() -> Option<u64> {
+pub(crate) fn wasi_clock() -> u64 {
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
     unsafe extern "C" {
         fn clock_time_get(clock: u32, precision: u64, time: *mut u64) -> u32;
@@ -107,7 +107,7 @@ pub(crate) fn wasi_clock() -> Option<u64> {
     let mut nanos = 0;
     // SAFETY: `time` points to a number that this function owns, which is all that the host writes to.
     let errno = unsafe { clock_time_get(REALTIME, 1_000, &raw mut nanos) };
-    (errno == 0).then_some(nanos)
+    if errno == 0 { nanos } else { 0 }
 }
 
 /// Stops the plugin: the host sees a trap.
@@ -117,106 +117,70 @@ pub(crate) fn trap() -> ! {
 }
 
 /// An answer of the host, checked, and read in place when a field is asked for. It frees itself.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Reply<const N: usize>(Box<Answer<N>>);
 
 /// Boxed, for it passes through several hands.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Answer<const N: usize> {
-    document: Vec<u8>,
-    /// Where the value of each field starts and ends.
-    fields: [(u32, u32); N],
+    /// They point into the document, and are shown only as long as this is borrowed.
+    slots: [Slot<'static>; N],
+    document: Buffer<'static>,
 }
 
 impl<const N: usize> Reply<N> {
-    /// Calls the function and looks in its answer for fields of these names and kinds. The last is `error`.
+    /// Calls the function and looks in its answer for the fields. The last slots are for `message`, which an
+    /// envelope has, and for `error`.
     ///
     /// An error that the host reports without a type becomes one of type `kind`.
     pub(crate) fn ask<F: Function>(
         request: &[u8],
-        names: &[&str; N],
-        kinds: &[json::Kind; N],
+        fields: &'static [Field],
         kind: &'static str,
     ) -> Result<Self, Error> {
         let document = call::<F>(request)?;
-        let document = json::repair(&document).unwrap_or(document);
-        let mut answer = Box::new(Answer { document, fields: [(0, 0); N] });
-        let mut values = [Value::ABSENT; N];
-        locate(F::NAME, &answer.document, names, kinds, &mut values, &mut answer.fields, kind)?;
+        let mut answer = Box::new(Answer { slots: [Slot::default(); N], document });
+        // SAFETY: the buffer's block stays where it is and as it is until the buffer is dropped, which it is
+        // together with the slots.
+        let text = unsafe { slice::from_raw_parts(answer.document.as_ptr(), answer.document.len()) };
+        read(F::NAME, text, fields, &mut answer.slots, kind)?;
         Ok(Self(answer))
     }
 
-    /// The field, or else the one that stands for it in the other dialect.
-    fn value(&self, field: usize, alias: usize) -> Value<'_> {
-        let Answer { document, fields } = &*self.0;
-        let place = |field: usize| fields.get(field).copied().unwrap_or_default();
-        let (start, end) = if place(field) == (0, 0) { place(alias) } else { place(field) };
-        Value::at(document.get(start as usize..end as usize).unwrap_or_default())
+    fn slot(&self, slot: usize) -> Slot<'_> {
+        self.0.slots.get(slot).copied().unwrap_or_default()
     }
 
-    pub(crate) fn text(&self, field: usize, alias: usize) -> Str<'_> {
-        self.value(field, alias).string_or_empty()
+    pub(crate) fn text(&self, slot: usize) -> Str<'_> {
+        Str::new(self.slot(slot).raw)
     }
 
-    pub(crate) fn boolean(&self, field: usize, alias: usize) -> bool {
-        self.value(field, alias).raw() == b"true"
+    pub(crate) fn boolean(&self, slot: usize) -> bool {
+        self.slot(slot).number != 0
     }
 
-    pub(crate) fn integer(&self, field: usize, alias: usize) -> u64 {
-        self.value(field, alias).integer().map_or(0, i64::unsigned_abs)
+    pub(crate) fn integer(&self, slot: usize) -> u64 {
+        self.slot(slot).number.max(0).cast_unsigned()
     }
 }
 
 /// Finds the fields of an answer, checks that each is what it must be, and returns the error if it holds one.
-fn locate<'a>(
+fn read<'a>(
     function: &str,
     document: &'a [u8],
-    names: &[&str],
-    kinds: &[json::Kind],
-    values: &mut [Value<'a>],
-    places: &mut [(u32, u32)],
+    fields: &'static [Field],
+    slots: &mut [Slot<'a>],
     otherwise: &'static str,
 ) -> Result<(), Error> {
-    let read = |values: &mut [Value<'a>]| -> Result<_, json::Error> {
-        let answer = Value::unchecked(document)?;
-        answer.find(names, values)?;
-        Ok(answer)
-    };
-    let answer = match read(values) {
-        Ok(answer) => answer,
-        Err(error) => return Err(Error::wire_format(function, &error.reason(document))),
-    };
+    let mut read = json::object(document, fields, slots);
     // What the host says is wrong comes before what is wrong with how it says the rest.
-    if let [.., error] = values
-        && !error.is_none()
+    if let (Ok(()), [.., message, error]) = (read, &*slots)
+        && !error.is_absent()
     {
-        return Err(Error::from_reply(function, *error, answer, otherwise));
+        return Err(Error::from_reply(function, error.raw, message.raw, otherwise));
     }
-    for ((value, kind), place) in values.iter().zip(kinds).zip(places) {
-        if value.is_none() {
-            continue;
-        }
-        if value.kind() != *kind {
-            return Err(Error::wire_format(function, &Mismatch { expected: *kind, found: value.kind() }));
-        }
-        let range = value.raw().as_ptr_range();
-        let offset = |at: *const u8| at.addr().wrapping_sub(document.as_ptr().addr()) as u32;
-        *place = (offset(range.start), offset(range.end));
+    if read.is_ok() {
+        read = json::admit(fields, slots);
     }
-    Ok(())
-}
-
-/// A value in an answer that is of the wrong kind.
-struct Mismatch {
-    expected: json::Kind,
-    found: json::Kind,
-}
-
-impl Piece for Mismatch {
-    fn write(&self, out: &mut Writer) {
-        out.plain("expected ");
-        out.plain(self.expected.name());
-        out.plain(", got ");
-        out.plain(self.found.name());
-    }
+    read.map_err(|error| Error::wire_format(function, error.described(document)))
 }

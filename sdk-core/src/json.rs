@@ -9,6 +9,7 @@
 mod decode;
 mod encode;
 mod error;
+mod field;
 mod scan;
 mod string;
 #[cfg(test)]
@@ -16,13 +17,16 @@ mod tests;
 mod value;
 mod writer;
 
-pub use decode::{Bounds, FromValue, Preset};
+pub(crate) use decode::admit;
+pub use decode::{FromValue, Preset, members, read};
 pub use encode::Encode;
-pub use error::{Error, Expected, Reason};
+pub use error::{Error, Reason};
+pub use field::{Bounds, Expected, Field, Slot};
+pub(crate) use scan::object;
 pub use string::Str;
-pub(crate) use string::repair;
 pub use value::{Kind, Members, Value};
 pub use writer::Writer;
+pub(crate) use writer::decimal;
 
 /// Levels of arrays and objects that a document may have.
 pub const MAX_DEPTH: u32 = 128;

@@ -6,6 +6,7 @@
 //! log::info("connected", &[Attr::text("tls_version", "TLS 1.3"), Attr::integer("days", 89)]);
 //! ```
 
+use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicI8, Ordering::Relaxed};
 
 use crate::host;
@@ -85,12 +86,13 @@ pub fn record(level: Level, message: &str, attrs: &[Attr<'_>]) {
 /// Sends a record whatever its level.
 #[inline(never)]
 pub(crate) fn send(level: &'static str, message: &dyn Piece, attrs: &[Attr<'_>]) {
-    let mut out = Writer::with_capacity(256);
-    out.plain("{\"timestamp\":\"0001-01-01T00:00:00Z\",\"level\":\"");
+    let mut stack = [MaybeUninit::uninit(); 512];
+    let mut out = Writer::on(&mut stack);
+    out.plain("{\"timestamp\":\"0001-01-01T00:00:00Z\",\"context\":{},\"level\":\"");
     out.plain(level);
     out.plain("\",\"message\":\"");
     message.write(&mut out);
-    out.plain("\",\"context\":{},\"attrs\":[");
+    out.plain("\",\"attrs\":[");
     for attr in attrs {
         out.raw(b"{\"key\":\"");
         out.escape(attr.key);
@@ -120,7 +122,7 @@ enum AttrValue<'a> {
 }
 
 impl Piece for AttrValue<'_> {
-    fn write(&self, out: &mut Writer) {
+    fn write(&self, out: &mut Writer<'_>) {
         match self {
             Self::Text(text) => Cut(text).write(out),
             Self::Integer(value) => value.write(out),
@@ -158,7 +160,7 @@ impl<'a> Attr<'a> {
 struct Cut<'a>(&'a str);
 
 impl Piece for Cut<'_> {
-    fn write(&self, out: &mut Writer) {
+    fn write(&self, out: &mut Writer<'_>) {
         let mut end = MAX_TEXT;
         while let Some(byte) = self.0.as_bytes().get(end) {
             // A byte that continues a character can't be the first of what is left out.
@@ -191,8 +193,8 @@ mod tests {
         assert_eq!(
             logged("say \"hi\"\n", &[Attr::text("k", "é"), Attr::integer("n", -5), Attr::boolean("b", true)]),
             concat!(
-                r#"{"timestamp":"0001-01-01T00:00:00Z","level":"INFO","message":"say \"hi\"\u000a","#,
-                r#""context":{},"attrs":[{"key":"k","type":"string","value":"é"},"#,
+                r#"{"timestamp":"0001-01-01T00:00:00Z","context":{},"level":"INFO","message":"say \"hi\"\u000a","#,
+                r#""attrs":[{"key":"k","type":"string","value":"é"},"#,
                 r#"{"key":"n","type":"int64","value":"-5"},{"key":"b","type":"bool","value":"true"}]}"#
             )
         );

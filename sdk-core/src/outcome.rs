@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::abi::Buffer;
 use crate::error::Error;
 use crate::json::{Encode, Writer};
 use crate::text::Piece;
@@ -38,103 +39,97 @@ impl Status {
 ///
 /// let outcome = Outcome::success("all there").data("files", 3).data("owner", "root");
 /// # let json = outcome.into_json();
-/// # assert_eq!(core::str::from_utf8(&json).unwrap(), concat!(r#"{"status":"success","message":"all there","#,
-/// #     r#""data":{"files":3,"owner":"root"},"timestamp":"0001-01-01T00:00:00Z"}"#));
+/// # assert_eq!(core::str::from_utf8(&json).unwrap(), concat!(
+/// #     r#"{"timestamp":"0001-01-01T00:00:00.000000000Z","status":"success","message":"all there","#,
+/// #     r#""data":{"files":3,"owner":"root"}}"#));
 /// ```
 #[derive(Debug)]
 #[must_use]
-pub struct Outcome(Box<Draft>);
+pub struct Outcome(Box<Writer<'static>>);
 
-/// Boxed, for it passes through every step that adds to it.
-#[derive(Debug)]
-struct Draft {
-    status: Status,
-    timestamp: Option<Timestamp>,
-    /// Whether `out` ends within the data.
-    in_data: bool,
-    /// The object, still open.
-    out: Writer,
-}
+/// How every outcome starts. The time is put in later, in its place.
+const HEAD: &str = r#"{"timestamp":"0001-01-01T00:00:00.000000000Z","status":""#;
+const TIMESTAMP: usize = 14;
 
 impl Outcome {
     /// What was checked is as it should be.
     pub fn success(message: impl Piece) -> Self {
-        Self::new(Status::Success, &message)
+        Self::new(Status::Success, message)
     }
 
     /// What was checked is not as it should be.
     pub fn failure(message: impl Piece) -> Self {
-        Self::new(Status::Failure, &message)
+        Self::new(Status::Failure, message)
     }
 
     /// [`success`](Self::success) if all is well, [`failure`](Self::failure) if not.
     pub fn when(well: bool, message: impl Piece) -> Self {
-        Self::new(if well { Status::Success } else { Status::Failure }, &message)
+        Self::new(if well { Status::Success } else { Status::Failure }, message)
     }
 
     /// The check could not run. Returning the [`Error`] from `check` does the same.
     #[cold]
+    #[inline(never)]
     pub fn error(error: &Error) -> Self {
-        let message = error.get("message").string_or_empty();
-        let mut outcome = Self::new(Status::Error, &message);
-        outcome.0.out.plain(",\"error\":");
-        error.encode(&mut outcome.0.out);
+        let mut outcome = Self::begin(Status::Error);
+        if let Some(message) = error.raw_message() {
+            outcome.0.plain("\"message\":");
+            outcome.0.repaired(message);
+            outcome.0.plain(",");
+        }
+        outcome.0.plain("\"error\":");
+        error.encode(&mut outcome.0);
+        outcome.0.plain(",\"data\":{");
+        outcome
+    }
+
+    fn new(status: Status, message: impl Piece) -> Self {
+        let mut outcome = Self::begin(status);
+        outcome.0.plain("\"message\":\"");
+        message.write(&mut outcome.0);
+        outcome.0.plain("\",\"data\":{");
         outcome
     }
 
     #[inline(never)]
-    fn new(status: Status, message: &dyn Piece) -> Self {
+    fn begin(status: Status) -> Self {
         let mut out = Writer::with_capacity(512);
-        out.plain("{\"status\":\"");
+        out.plain(HEAD);
         out.plain(status.as_str());
-        out.plain("\",\"message\":\"");
-        message.write(&mut out);
-        out.plain("\"");
-        Self(Box::new(Draft { status, timestamp: None, in_data: false, out }))
+        out.plain("\",");
+        Self(Box::new(out))
     }
 
     /// How the check ended.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.0.status
+        match self.0.as_bytes().get(HEAD.len()) {
+            Some(b's') => Status::Success,
+            Some(b'f') => Status::Failure,
+            _ => Status::Error,
+        }
     }
 
     /// Adds a member to the data. A key that is added twice is there twice, and readers take the last one.
     pub fn data(mut self, key: &str, value: impl Encode) -> Self {
-        self.0.open_data();
-        self.0.out.member(key, value);
+        self.0.member(key, value);
         self
     }
 
     /// Says when the check ran. Without it, hosts of this project put in their own time.
     pub fn at(mut self, timestamp: Timestamp) -> Self {
-        self.0.timestamp = Some(timestamp);
+        self.0.put(TIMESTAMP, &timestamp.digits());
         self
     }
 
     /// The outcome as JSON.
     #[must_use]
-    pub fn into_json(mut self) -> Vec<u8> {
-        let Draft { timestamp, in_data, out, .. } = &mut *self.0;
-        if *in_data {
-            out.end_object();
-        }
-        out.plain(",\"timestamp\":\"");
-        match timestamp {
-            Some(timestamp) => timestamp.write(out),
-            None => out.plain(Timestamp::UNKNOWN_TEXT),
-        }
-        out.plain("\"}");
-        self.0.out.into_bytes()
+    pub fn into_json(self) -> Vec<u8> {
+        self.into_buffer().into()
     }
-}
 
-impl Draft {
-    #[inline(never)]
-    fn open_data(&mut self) {
-        if !self.in_data {
-            self.out.plain(",\"data\":{");
-            self.in_data = true;
-        }
+    pub(crate) fn into_buffer(mut self) -> Buffer<'static> {
+        self.0.plain("}}");
+        self.0.into_buffer()
     }
 }

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
+use crate::abi::Buffer;
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::json::{self, Expected, FromValue, Value};
+use crate::json::{self, Field, FromValue, Slot};
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
 use crate::text::Piece;
@@ -61,8 +62,9 @@ pub trait Plugin {
 impl<'a> FromValue<'a> for () {
     const SCHEMA: &'static crate::config::Schema = &crate::config::Schema::Any;
     const OPTIONAL: bool = true;
+    const IGNORES: bool = true;
 
-    fn from_value(_: Value<'a>, _: &'static Expected) -> Result<Self, json::Error> {
+    fn from_slot(_: &Slot<'a>, _: &'static Field) -> Result<Self, json::Error> {
         Ok(())
     }
 }
@@ -72,27 +74,15 @@ impl<'a> FromValue<'a> for () {
 /// This is what a host's call comes down to; tests can call it natively.
 #[must_use]
 pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
-    let repaired = json::repair(config);
-    let config = repaired.as_deref().unwrap_or(config);
-    let outcome = read::<P>(config).and_then(|config| P::check(config, &Context::default()));
-    outcome.unwrap_or_else(|error| Outcome::error(&error)).into_json()
+    run::<P>(config).into()
 }
 
-/// Reads the configuration; `null` is an empty one.
-fn read<P: Plugin>(config: &[u8]) -> Result<P::Config<'_>, Error> {
-    let read = || {
-        let value = if P::Config::SPLITS { Value::unchecked(config) } else { Value::parse(config) }?;
-        let value = if value.is_null() { Value::at(b"{}") } else { value };
-        let expected = const {
-            let required = !P::Config::OPTIONAL;
-            &Expected::field("", P::Config::SCHEMA, &P::Config::LIMITS, P::Config::KIND, required)
-        };
-        if !P::Config::SPLITS {
-            expected.admit(value)?;
-        }
-        P::Config::from_value(value, expected)
+fn run<P: Plugin>(config: &[u8]) -> Buffer<'static> {
+    let outcome = match json::read(config) {
+        Ok(read) => P::check(read, &Context::default()),
+        Err(error) => Err(refuse(config, error)),
     };
-    read().map_err(|error| refuse(config, error))
+    outcome.unwrap_or_else(|error| Outcome::error(&error)).into_buffer()
 }
 
 /// What is no object can't be read at all; in one, a value breaks a rule.
@@ -100,7 +90,7 @@ fn read<P: Plugin>(config: &[u8]) -> Result<P::Config<'_>, Error> {
 fn refuse(config: &[u8], error: json::Error) -> Error {
     let reason = error.reason(config);
     if error.field().is_empty() {
-        return Error::write(Kind::Internal.as_str(), &"", |out| {
+        return Error::write(Kind::Internal, b"", |out| {
             out.plain("failed to parse config: ");
             reason.write(out);
         });
@@ -111,9 +101,10 @@ fn refuse(config: &[u8], error: json::Error) -> Error {
 /// The config is not where a host's buffers are.
 #[cfg(target_family = "wasm")]
 #[cold]
-fn foreign_config(address: usize, len: usize) -> Vec<u8> {
+#[inline(never)]
+fn foreign_config(address: usize, len: usize) -> Buffer<'static> {
     let error = if address == 0 {
-        Error::write(Kind::Panic.as_str(), &"", |out| {
+        Error::write(Kind::Panic, b"", |out| {
             out.plain("plugin panic: abi: invalid pack - null pointer (0x0) with non-zero length (");
             len.write(out);
             out.plain(")");
@@ -121,7 +112,7 @@ fn foreign_config(address: usize, len: usize) -> Vec<u8> {
     } else {
         Error::internal("the config is not in a buffer that allocate has given out")
     };
-    Outcome::error(&error).into_json()
+    Outcome::error(&error).into_buffer()
 }
 
 /// Makes a crate a plugin: gives it all the exports that hosts look for, and a panic handler.
@@ -231,12 +222,12 @@ macro_rules! __entry_points {
 
         #[unsafe(no_mangle)]
         extern "C" fn observe(address: u32, len: u32) -> u64 {
-            $crate::plugin::exports::observe($crate::plugin::observe::<$Plugin>, address, len)
+            $crate::plugin::exports::observe::<$Plugin>(address, len)
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn _observe(address: u32, len: u32) -> u64 {
-            $crate::plugin::exports::observe($crate::plugin::observe::<$Plugin>, address, len)
+            $crate::plugin::exports::observe::<$Plugin>(address, len)
         }
     };
 }
@@ -245,9 +236,9 @@ macro_rules! __entry_points {
 #[doc(hidden)]
 #[cfg(target_family = "wasm")]
 pub mod exports {
-    use alloc::vec::Vec;
-
     use crate::abi::{self, Packed};
+    use crate::json::FromValue;
+    use crate::plugin::Plugin;
     use crate::{heap, panic};
 
     /// A buffer for the host; past the heap's limit it reports that and traps, as Go's SDKs do.
@@ -267,10 +258,12 @@ pub mod exports {
 
     /// Runs a check for the host.
     #[must_use]
-    pub fn observe(observe: fn(&[u8]) -> Vec<u8>, address: u32, len: u32) -> u64 {
+    #[inline(never)]
+    pub fn observe<P: Plugin>(address: u32, len: u32) -> u64 {
         let (place, size) = (address as usize, len as usize);
         let (address, len) = abi::serve(place, size, |config| match config {
-            Some(config) => observe(config),
+            Some(config) => super::run::<P>(config),
+            None if P::Config::IGNORES => super::run::<P>(&[]),
             None => super::foreign_config(place, size),
         });
         Packed::new(address as u32, len as u32).0

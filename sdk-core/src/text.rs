@@ -21,63 +21,63 @@ use crate::json::{Str, Writer};
 #[macro_export]
 macro_rules! text {
     [$($piece:expr),* $(,)?] => {
-        $crate::text::Text(&[$(&$piece as &dyn $crate::text::Piece),*])
+        $crate::text::Text(|out: &mut $crate::json::Writer<'_>| {
+            $($crate::text::Piece::write(&$piece, out);)*
+        })
     };
 }
 
-/// Pieces that make up a text.
+/// Pieces that make up a text. What it holds writes them, one after the other.
 #[derive(Clone, Copy)]
-pub struct Text<'p>(pub &'p [&'p dyn Piece]);
+pub struct Text<W>(#[doc(hidden)] pub W);
 
 /// Something that can stand in a text.
 pub trait Piece {
     /// Writes it into a JSON string that is open.
-    fn write(&self, out: &mut Writer);
+    fn write(&self, out: &mut Writer<'_>);
 }
 
-impl Piece for Text<'_> {
-    fn write(&self, out: &mut Writer) {
-        for piece in self.0 {
-            piece.write(out);
-        }
+impl<W: Fn(&mut Writer<'_>)> Piece for Text<W> {
+    fn write(&self, out: &mut Writer<'_>) {
+        self.0(out);
     }
 }
 
 impl<T: Piece + ?Sized> Piece for &T {
-    fn write(&self, out: &mut Writer) {
+    fn write(&self, out: &mut Writer<'_>) {
         (**self).write(out);
     }
 }
 
 impl Piece for str {
-    fn write(&self, out: &mut Writer) {
+    fn write(&self, out: &mut Writer<'_>) {
         out.escape(self);
     }
 }
 
 impl Piece for String {
-    fn write(&self, out: &mut Writer) {
+    fn write(&self, out: &mut Writer<'_>) {
         out.escape(self);
     }
 }
 
 impl Piece for Cow<'_, str> {
-    fn write(&self, out: &mut Writer) {
+    fn write(&self, out: &mut Writer<'_>) {
         out.escape(self);
     }
 }
 
 /// Its escapes stay as they are.
 impl Piece for Str<'_> {
-    fn write(&self, out: &mut Writer) {
-        out.append(self.raw());
+    fn write(&self, out: &mut Writer<'_>) {
+        out.repaired(self.raw());
     }
 }
 
 macro_rules! integers {
     ($($type:ty),*) => {$(
         impl Piece for $type {
-            fn write(&self, out: &mut Writer) {
+            fn write(&self, out: &mut Writer<'_>) {
                 #[allow(unused_comparisons, reason = "unsigned types are among them")]
                 out.digits(*self < 0, self.abs_diff(0) as u64);
             }
@@ -86,7 +86,7 @@ macro_rules! integers {
 }
 integers!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 
-impl fmt::Display for Text<'_> {
+impl<W: Fn(&mut Writer<'_>)> fmt::Display for Text<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = Writer::new();
         out.text(self);
@@ -98,7 +98,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-impl fmt::Debug for Text<'_> {
+impl<W: Fn(&mut Writer<'_>)> fmt::Debug for Text<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

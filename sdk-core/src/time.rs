@@ -3,11 +3,15 @@
 use alloc::string::{String, ToString};
 
 use crate::error::{Error, Kind};
-use crate::json::{Encode, Writer};
+use crate::json::{Encode, Writer, decimal};
 use crate::text;
 use crate::text::Piece;
 
 const SECONDS_PER_DAY: i64 = 86_400;
+
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+const FIRST: i64 = -62_167_219_200;
+const LAST: i64 = 253_402_300_799;
 
 /// No honest clock can be before this: it is older than the SDK. 2026-11-01T00:00:00Z.
 const EARLIEST: Timestamp = Timestamp { seconds: 1_793_491_200, nanos: 0 };
@@ -28,9 +32,16 @@ impl Timestamp {
     pub const UNKNOWN_TEXT: &'static str = "0001-01-01T00:00:00Z";
 
     /// The time that is so many seconds, and then nanoseconds, after the start of 1970.
+    ///
+    /// Times outside of the years 0 to 9999, which have no text in RFC 3339, become the first or the last of them.
     #[must_use]
     pub const fn from_unix(seconds: i64, nanos: u32) -> Self {
-        Self { seconds, nanos: if nanos < 1_000_000_000 { nanos } else { 999_999_999 } }
+        match seconds {
+            ..FIRST => Self { seconds: FIRST, nanos: 0 },
+            FIRST..=LAST if nanos < 1_000_000_000 => Self { seconds, nanos },
+            FIRST..=LAST => Self { seconds, nanos: 999_999_999 },
+            _ => Self { seconds: LAST, nanos: 999_999_999 },
+        }
     }
 
     /// The time on the host's clock.
@@ -44,11 +55,11 @@ impl Timestamp {
     /// do: their clock starts at 2022-01-01 and counts its own readings. A certificate that has long expired
     /// would look valid by it.
     pub fn now() -> Result<Self, Error> {
-        let now = clock()?;
+        let now = clock();
         if now < EARLIEST {
-            return Err(Error::write(Kind::Internal.as_str(), &"", |out| {
+            return Err(Error::write(Kind::Internal, b"", |out| {
                 out.plain("the host's clock does not keep time: it shows ");
-                now.write(out);
+                out.append(&now.digits());
             }));
         }
         Ok(now)
@@ -78,27 +89,39 @@ impl Timestamp {
     /// Digits of the fraction beyond the ninth are cut.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (clock, rest) = text.split_at_checked(19)?;
-        let ([year, month, day, hour, minute, second], _) = numbers(clock);
-        let second = hour * 3600 + minute * 60 + second;
-        let local = Self { seconds: days_from_civil(year, month, day) * SECONDS_PER_DAY + second, nanos: 0 };
+        let (clock, mut rest) = text.split_at_checked(19)?;
+        let days = days_from_civil(two(clock, 0) * 100 + two(clock, 2), two(clock, 5), two(clock, 8));
+        let second = two(clock, 11) * 3600 + two(clock, 14) * 60 + two(clock, 17);
+        let mut time = Self { seconds: i64::from(days) * SECONDS_PER_DAY + i64::from(second), nanos: 0 };
         // Whatever is no digit, out of range or between the numbers comes out differently.
-        if !local.digits().starts_with(clock) {
+        if !time.digits().starts_with(clock) {
             return None;
         }
-        let (nanos, zone) = fraction(rest)?;
-        let offset = match zone {
-            b"Z" => 0,
-            [sign @ (b'+' | b'-'), _, _, b':', _, _] => match numbers(zone) {
-                ([_, hours @ ..=23, minutes @ ..=59, ..], 2) => {
-                    let offset = hours * 3600 + minutes * 60;
-                    if *sign == b'-' { -offset } else { offset }
+        if let [b'.' | b',', digits @ ..] = rest {
+            let mut place = 100_000_000;
+            rest = digits;
+            while let [digit @ b'0'..=b'9', after @ ..] = rest {
+                time.nanos += u32::from(digit - b'0') * place;
+                place /= 10;
+                rest = after;
+            }
+            if rest.len() == digits.len() {
+                return None;
+            }
+        }
+        match rest {
+            b"Z" => {}
+            [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+                let (hours, minutes) = (two(rest, 1), two(rest, 4));
+                if hours > 23 || minutes > 59 {
+                    return None;
                 }
-                _ => return None,
-            },
+                let offset = i64::from(hours * 3600 + minutes * 60);
+                time.seconds += if *sign == b'-' { offset } else { -offset };
+            }
             _ => return None,
-        };
-        Some(Self { seconds: local.seconds - offset, nanos })
+        }
+        Some(time)
     }
 
     /// RFC 3339 in UTC, the fraction without trailing zeros: `2026-11-22T08:00:00.5Z`.
@@ -108,25 +131,28 @@ impl Timestamp {
     }
 
     /// As RFC 3339 with all nine digits of the fraction.
-    fn digits(self) -> [u8; 30] {
-        let days = self.seconds.div_euclid(SECONDS_PER_DAY);
-        let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
-        let (year, month, day) = civil_from_days(days);
+    #[inline(never)]
+    pub(crate) fn digits(self) -> [u8; 30] {
+        let second = self.seconds.rem_euclid(SECONDS_PER_DAY) as u32;
+        let (year, month, day) = civil_from_days(self.seconds.div_euclid(SECONDS_PER_DAY) as i32);
         let mut text = *b"0000-00-00T00:00:00.000000000Z";
-        fill(&mut text, 4, year);
-        fill(&mut text, 7, month);
-        fill(&mut text, 10, day);
-        fill(&mut text, 13, second / 3600);
-        fill(&mut text, 16, second / 60 % 60);
-        fill(&mut text, 19, second % 60);
-        fill(&mut text, 29, self.nanos.into());
+        let mut put = |end: usize, part: u32| {
+            decimal(part.into(), text.get_mut(..end).unwrap_or_default());
+        };
+        put(4, year);
+        put(7, month);
+        put(10, day);
+        put(13, second / 3600);
+        put(16, second / 60 % 60);
+        put(19, second % 60);
+        put(29, self.nanos);
         text
     }
 }
 
 /// As RFC 3339.
 impl Piece for Timestamp {
-    fn write(&self, out: &mut Writer) {
+    fn write(&self, out: &mut Writer<'_>) {
         let digits = self.digits();
         let mut text = digits.as_slice();
         while let [shorter @ .., b'0' | b'Z'] = text {
@@ -139,100 +165,61 @@ impl Piece for Timestamp {
 }
 
 impl Encode for Timestamp {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.text(self);
     }
 }
 
-/// Puts a number where its last digit is to stand before `end`, in place of zeros.
+/// The number of two digits that stands there; more than two digits can say if there are none.
 #[inline(never)]
-fn fill(text: &mut [u8], mut end: usize, number: i64) {
-    let mut rest = number.unsigned_abs();
-    while rest != 0
-        && let Some(digit) = text.get_mut(end.wrapping_sub(1))
-    {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        end -= 1;
-    }
-}
-
-/// The numbers in a text, and how many bytes of it are no digits: each starts the next number.
-fn numbers(text: &[u8]) -> ([i64; 6], usize) {
-    let mut numbers = [0; 6];
-    let mut others = 0;
-    for byte in text {
-        match numbers.get_mut(others) {
-            // No number that means anything is as long, and none may overflow.
-            Some(number) if byte.is_ascii_digit() && *number < 10_000 => {
-                *number = *number * 10 + i64::from(byte - b'0');
-            }
-            _ => others += 1,
+fn two(text: &[u8], at: usize) -> i32 {
+    match text.get(at..) {
+        Some([tens @ b'0'..=b'9', ones @ b'0'..=b'9', ..]) => {
+            i32::from(tens - b'0') * 10 + i32::from(ones - b'0')
         }
+        _ => 100,
     }
-    (numbers, others)
-}
-
-/// The nanoseconds of an optional fraction, and what follows it.
-fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
-    let [b'.' | b',', digits @ ..] = text else { return Some((0, text)) };
-    let mut nanos = 0;
-    let mut place = 100_000_000;
-    let mut rest = digits;
-    while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        nanos += u32::from(digit - b'0') * place;
-        place /= 10;
-        rest = after;
-    }
-    (rest.len() < digits.len()).then_some((nanos, rest))
 }
 
 /// Days from the start of the calendar's arithmetic, 0000-03-01, to 1970-01-01, and an era more: so everything
 /// from the year 0 on is positive, and divides without a second thought.
-const DAYS_BEFORE_1970: i64 = 719_468 + DAYS_PER_ERA;
-const DAYS_PER_ERA: i64 = 146_097;
-const YEARS_PER_ERA: i64 = 400;
+const DAYS_BEFORE_1970: i32 = 719_468 + DAYS_PER_ERA;
+const DAYS_PER_ERA: i32 = 146_097;
+const YEARS_PER_ERA: i32 = 400;
 
 /// Days since 1970-01-01. Years count from March, in eras of 400 years, which all have as many days.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = year + YEARS_PER_ERA - i64::from(month <= 2);
+const fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
+    let year = year + YEARS_PER_ERA - (month <= 2) as i32;
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - DAYS_BEFORE_1970
 }
 
-/// The reverse of [`days_from_civil`].
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + DAYS_BEFORE_1970;
-    let (era, of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
+/// The reverse of [`days_from_civil`], for days of the years 0 to 9999.
+const fn civil_from_days(days: i32) -> (u32, u32, u32) {
+    let days = (days + DAYS_BEFORE_1970) as u32;
+    let (era, of_era) = (days / DAYS_PER_ERA as u32, days % DAYS_PER_ERA as u32);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
     let month = (shifted + 2) % 12 + 1;
-    let year = (era - 1) * YEARS_PER_ERA + year_of_era + i64::from(month <= 2);
-    (year, month, day)
+    let year = era * YEARS_PER_ERA as u32 + year_of_era + (month <= 2) as u32;
+    (year.wrapping_sub(YEARS_PER_ERA as u32), month, day)
 }
 
+/// The time on the host's clock; 1970 if it can't be read.
 #[cfg(target_family = "wasm")]
-fn clock() -> Result<Timestamp, Error> {
-    match crate::host::wasi_clock() {
-        Some(nanos) => {
-            let nanos_per_second = 1_000_000_000;
-            let seconds = i64::try_from(nanos / nanos_per_second).unwrap_or(i64::MAX);
-            Ok(Timestamp::from_unix(seconds, (nanos % nanos_per_second) as u32))
-        }
-        None => Err(Error::internal("the host's clock can't be read")),
-    }
+fn clock() -> Timestamp {
+    let nanos = crate::host::wasi_clock();
+    Timestamp { seconds: (nanos / 1_000_000_000).cast_signed(), nanos: (nanos % 1_000_000_000) as u32 }
 }
 
 #[cfg(not(target_family = "wasm"))]
-fn clock() -> Result<Timestamp, Error> {
-    if let Some(time) = crate::mock::clock() {
-        return Ok(time);
-    }
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let since = since.map_err(|error| Error::internal(std::format!("the clock is before 1970: {error}")))?;
-    Ok(Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos()))
+fn clock() -> Timestamp {
+    crate::mock::clock().unwrap_or_else(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix(since.as_secs().cast_signed(), since.subsec_nanos())
+    })
 }
 
 #[cfg(test)]

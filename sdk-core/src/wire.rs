@@ -8,7 +8,7 @@ pub mod tcp;
 
 use alloc::borrow::Cow;
 
-use crate::json::{Error, Expected, Kind, Value};
+use crate::json::{Error, Expected, Field, Kind, Value};
 use crate::time::Timestamp;
 
 /// Declares an answer: the struct that a host writes, and the view that a guest reads in place.
@@ -33,7 +33,7 @@ macro_rules! answer {
         }
 
         impl $crate::json::Encode for $Response<'_> {
-            fn encode(&self, out: &mut $crate::json::Writer) {
+            fn encode(&self, out: &mut $crate::json::Writer<'_>) {
                 out.begin_object();
                 $(
                     if $crate::wire::answer!(@present $kind self.$field) {
@@ -49,52 +49,59 @@ macro_rules! answer {
         }
 
         #[allow(non_camel_case_types, reason = "the variants are the fields")]
-        enum Field {
-            $($field, $($alias,)?)*
-            Count,
+        enum Place {
+            $($field,)*
+            Message,
+            Error,
         }
 
         $(#[$view_doc])*
-        #[derive(Clone, Debug)]
-        pub struct $View($crate::host::Reply<{ Field::Count as usize + 1 }>);
+        #[derive(Debug)]
+        pub struct $View($crate::host::Reply<{ Place::Error as usize + 1 }>);
 
         impl $View {
             fn ask(
                 request: &[u8],
                 kind: &'static str,
             ) -> ::core::result::Result<Self, $crate::error::Error> {
-                $crate::host::Reply::ask::<$crate::host::$Function>(
-                    request,
-                    &[$(::core::stringify!($field), $(::core::stringify!($alias),)?)* "error"],
-                    &[
-                        $($crate::wire::answer!(@kind $kind $($alias)?),
-                        $($crate::wire::answer!(@kind $kind $alias),)?)*
-                        $crate::json::Kind::Absent,
-                    ],
-                    kind,
-                ).map(Self)
+                const FIELDS: &[$crate::json::Field] = &[
+                    $(
+                        $crate::wire::answer!(@field $kind $field $field),
+                        $($crate::wire::answer!(@field $kind $alias $field),)?
+                    )*
+                    $crate::json::Field::new("message", &$crate::json::Expected::ANY, false)
+                        .at(Place::Message as u16),
+                    $crate::json::Field::new("error", &$crate::json::Expected::ANY, false)
+                        .at(Place::Error as u16),
+                ];
+                $crate::host::Reply::ask::<$crate::host::$Function>(request, FIELDS, kind).map(Self)
             }
 
             $(
                 $(#[$doc])*
                 #[must_use]
                 pub fn $field(&self) -> $crate::wire::answer!(@view $kind '_) {
-                    self.0.$kind(Field::$field as usize, $crate::wire::answer!(@last $field $($alias)?))
+                    self.0.$kind(Place::$field as usize)
                 }
             )*
         }
     };
-    (@last $field:ident) => { Field::$field as usize };
-    (@last $field:ident $alias:ident) => { Field::$alias as usize };
+    (@field $kind:ident $name:ident $place:ident) => {
+        $crate::json::Field::new(
+            ::core::stringify!($name),
+            $crate::wire::answer!(@expected $kind),
+            false,
+        ).at(Place::$place as u16)
+    };
     (@type text $life:lifetime) => { ::alloc::borrow::Cow<$life, str> };
     (@type boolean $life:lifetime) => { bool };
     (@type integer $life:lifetime) => { u64 };
     (@view text $life:lifetime) => { $crate::json::Str<$life> };
     (@view boolean $life:lifetime) => { bool };
     (@view integer $life:lifetime) => { u64 };
-    (@kind text $($alias:ident)?) => { $crate::json::Kind::String };
-    (@kind boolean $($alias:ident)?) => { $crate::json::Kind::Boolean };
-    (@kind integer $($alias:ident)?) => { $crate::json::Kind::Number };
+    (@expected text) => { &$crate::json::Expected::STRING };
+    (@expected boolean) => { &$crate::json::Expected::BOOLEAN };
+    (@expected integer) => { &$crate::json::Expected::INTEGER };
     (@present boolean $self:ident.$field:ident) => { true };
     (@present text $self:ident.$field:ident) => { !$self.$field.is_empty() };
     (@present integer $self:ident.$field:ident) => { $self.$field != 0 };
@@ -129,8 +136,15 @@ impl<'a> Timing<'a> {
         if !deadline.is_none() {
             let time = Timestamp::parse(deadline.text()?.as_bytes());
             timing.deadline = Some(time.ok_or_else(|| {
-                deadline
-                    .not(const { &Expected { name: "context.deadline", ..Expected::a("an RFC 3339 time") } })
+                deadline.not(
+                    const {
+                        &Field::new(
+                            "context.deadline",
+                            const { &Expected::described("an RFC 3339 time") },
+                            true,
+                        )
+                    },
+                )
             })?);
         }
         timing.canceled = flag(canceled)?;
@@ -160,7 +174,9 @@ fn port(value: Value<'_>) -> Result<u16, Error> {
         _ => u16::try_from(value.integer()?).ok(),
     };
     port.filter(|port| *port != 0).ok_or_else(|| {
-        value.not(const { &Expected { name: "port", ..Expected::a("a port from 1 to 65535") } })
+        value.not(
+            const { &Field::new("port", const { &Expected::described("a port from 1 to 65535") }, true) },
+        )
     })
 }
 

@@ -255,10 +255,11 @@ fn allocate_gives_exactly_what_the_limit_leaves() {
 #[test]
 fn past_the_limit_within_a_check_it_reports_the_limit_too() {
     let mut guest = Guest::answered(CONNECTED);
-    let config = guest.place(CONFIG);
+    let config = br#"{"hostname":7}"#;
+    let address = guest.place(config);
     let live = guest.heap().live;
     guest.allocate(LIMIT - live - 10).unwrap();
-    let trap = guest.try_observe(config, len(CONFIG)).unwrap_err();
+    let trap = guest.try_observe(address, len(config)).unwrap_err();
     assert_eq!(trap.downcast_ref::<Trap>(), Some(&Trap::UnreachableCodeReached));
     let logs = guest.logs();
     let [record] = &logs[..] else { panic!("{logs:?}") };

@@ -1,101 +1,177 @@
 //! The buffers that are lent, by address: a hash table with linear probing, so that finding one costs the
 //! same however many there are.
+//!
+//! It is made of cells, and asks the heap for memory only while it is whole. So whoever the heap calls when there is
+//! none may use the table as it stands.
 
-use alloc::vec::Vec;
+use core::alloc::Layout;
+use core::cell::Cell;
 
 /// A buffer that is lent, or none, if it has no address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Slot {
-    pub(super) address: usize,
-    pub(super) len: usize,
-    pub(super) capacity: usize,
+struct Slot {
+    address: usize,
+    /// Its size, and whether it is pinned.
+    size: usize,
 }
+
+/// The bit of a size that says that the buffer is pinned. Nothing is as large.
+const PINNED: usize = 1 << (usize::BITS - 1);
+
+/// What an empty table has. It is never written to, for half of a table's slots stay empty.
+static EMPTY: Slot = Slot { address: 0, size: 0 };
 
 #[derive(Debug)]
 pub(super) struct Table {
-    /// As many as a power of two, or none; at least half of them are empty.
-    slots: Vec<Slot>,
+    /// As many as `count`, of which at least half are empty.
+    slots: Cell<*mut Slot>,
+    /// A power of two; 1 for [`EMPTY`].
+    count: Cell<usize>,
     /// Slots that hold a buffer.
-    live: usize,
+    live: Cell<usize>,
 }
 
 impl Table {
     pub(super) const fn new() -> Self {
-        Self { slots: Vec::new(), live: 0 }
+        Self { slots: Cell::new((&raw const EMPTY).cast_mut()), count: Cell::new(1), live: Cell::new(0) }
     }
 
     pub(super) const fn len(&self) -> usize {
-        self.live
+        self.live.get()
     }
 
-    /// How many slots it wants with the next buffer, in place of those that it has; 0 if they will do.
-    pub(super) fn wants(&self) -> usize {
-        let len = self.slots.len();
-        if self.live * 2 >= len { (len * 2).max(8) } else { 0 }
+    /// Adds a buffer whose address is not in the table.
+    #[inline(never)]
+    pub(super) fn insert(&self, address: usize, size: usize) {
+        let live = self.live.get() + 1;
+        if live * 2 > self.count.get() {
+            self.grow();
+        }
+        self.live.set(live);
+        self.put(Slot { address, size });
     }
 
-    /// Adds a buffer whose address is not in the table, with the empty slots that it [`wants`](Self::wants).
-    /// Returns slots that are not in use any more.
-    pub(super) fn insert(&mut self, slot: Slot, mut more: Vec<Slot>) -> Vec<Slot> {
-        if more.len() > self.slots.len() {
-            core::mem::swap(&mut self.slots, &mut more);
-            for slot in &more {
+    /// Removes the buffer at `address` and returns its size, if it has at least `least` bytes and is not pinned; else
+    /// 0.
+    #[inline(never)]
+    pub(super) fn remove(&self, address: usize, least: usize) -> usize {
+        let mut at = self.find(address);
+        let size = self.get(at).size;
+        if size < least || size & PINNED != 0 || size == 0 {
+            return 0;
+        }
+        self.live.set(self.live.get() - 1);
+        // What had to go past the gap would not be found behind it: it is put again, up to the next gap.
+        loop {
+            let slot = self.get(at);
+            if slot.address == 0 {
+                return size;
+            }
+            self.set(at, EMPTY);
+            if slot.address != address {
+                self.put(slot);
+            }
+            at += 1;
+        }
+    }
+
+    /// Pins the buffer at `address`, so that it can't be removed, if it has at least `least` bytes and is not pinned.
+    /// Returns whether it did.
+    pub(super) fn pin(&self, address: usize, least: usize) -> bool {
+        let at = self.find(address);
+        let Slot { address, size } = self.get(at);
+        let free = address != 0 && size >= least && size & PINNED == 0;
+        if free {
+            self.set(at, Slot { address, size: size | PINNED });
+        }
+        free
+    }
+
+    /// Ends what [`pin`](Self::pin) began.
+    pub(super) fn unpin(&self, address: usize) {
+        let at = self.find(address);
+        let Slot { address, size } = self.get(at);
+        self.set(at, Slot { address, size: size & !PINNED });
+    }
+
+    #[cold]
+    fn grow(&self) {
+        let (old, count) = (self.slots.get(), self.count.get());
+        let slots = allocate(count * 4);
+        self.slots.set(slots);
+        self.count.set(count * 4);
+        for at in 0..count {
+            // SAFETY: the table had so many slots there.
+            let slot = unsafe { *old.add(at) };
+            if slot.address != 0 {
                 self.put(slot);
             }
         }
-        self.live += 1;
-        self.put(&slot);
-        more
-    }
-
-    /// Removes the buffer at `address`, if it has at least `len` bytes.
-    pub(super) fn remove(&mut self, address: usize, len: usize) -> Option<Slot> {
-        let mut at = self.find(address);
-        let removed = *self.slots.get(at)?;
-        if removed.address == 0 || removed.len < len {
-            return None;
-        }
-        self.live -= 1;
-        // What had to go past the gap would not be found behind it: it is put again, up to the next gap.
-        loop {
-            let slot = core::mem::take(self.slots.get_mut(at)?);
-            if slot.address == 0 {
-                return Some(removed);
-            }
-            if slot.address != address {
-                self.put(&slot);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
+        if count > 1 {
+            // SAFETY: the block came from `allocate`, and nothing points to it any more.
+            unsafe { alloc::alloc::dealloc(old.cast(), layout(count)) };
         }
     }
 
-    /// Puts a buffer where it will be found.
-    fn put(&mut self, slot: &Slot) {
-        let at = self.find(slot.address);
-        if slot.address != 0
-            && let Some(place) = self.slots.get_mut(at)
-        {
-            *place = *slot;
-        }
+    /// Puts a buffer where it will be found. There is an empty slot for it.
+    fn put(&self, slot: Slot) {
+        self.set(self.find(slot.address), slot);
     }
 
     /// Which slot has the buffer at `address`, or is the empty one that ends the search.
+    #[inline(never)]
     fn find(&self, address: usize) -> usize {
         // Blocks are at least eight bytes apart.
         let mut at = (address >> 3).wrapping_mul(0x9E37_79B1) >> 7;
         loop {
-            at &= self.slots.len().wrapping_sub(1);
-            match self.slots.get(at) {
-                Some(slot) if slot.address != 0 && slot.address != address => at += 1,
-                _ => return at,
+            let slot = self.get(at);
+            if slot.address == address || slot.address == 0 {
+                return at;
             }
+            at += 1;
+        }
+    }
+
+    /// The slot at a place, which counts round and round.
+    fn get(&self, at: usize) -> Slot {
+        // SAFETY: there are `count` slots, all of them written.
+        unsafe { *self.slots.get().add(at & (self.count.get() - 1)) }
+    }
+
+    fn set(&self, at: usize, slot: Slot) {
+        debug_assert!(self.count.get() > 1, "the empty table is constant");
+        // SAFETY: as above, and they are cells' own: no reference to them exists.
+        unsafe { *self.slots.get().add(at & (self.count.get() - 1)) = slot }
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        if self.count.get() > 1 {
+            // SAFETY: the block came from `allocate`, and the table ends here.
+            unsafe { alloc::alloc::dealloc(self.slots.get().cast(), layout(self.count.get())) };
         }
     }
 }
 
+/// So many empty slots.
+fn allocate(count: usize) -> *mut Slot {
+    // SAFETY: the layout is not empty.
+    let slots: *mut Slot = unsafe { alloc::alloc::alloc_zeroed(layout(count)) }.cast();
+    if slots.is_null() {
+        alloc::alloc::handle_alloc_error(layout(count));
+    }
+    slots
+}
+
+const fn layout(count: usize) -> Layout {
+    // SAFETY: there are fewer slots than bytes in memory, for each stands for a buffer, or is one of three that do not.
+    unsafe { Layout::from_size_align_unchecked(count * size_of::<Slot>(), align_of::<Slot>()) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Slot, Table};
+    use super::Table;
     use std::collections::BTreeMap;
 
     /// A fixed sequence of pseudo-random numbers.
@@ -109,43 +185,51 @@ mod tests {
         })
     }
 
-    fn insert(table: &mut Table, slot: Slot) {
-        let more = alloc::vec![Slot::default(); table.wants()];
-        table.insert(slot, more);
-    }
-
     #[test]
     fn does_what_a_map_does() {
-        let (mut table, mut map) = (Table::new(), BTreeMap::new());
+        let (table, mut map) = (Table::new(), BTreeMap::new());
         for number in numbers().take(if cfg!(miri) { 500 } else { 20_000 }) {
             let address = (number % 300 + 1) * 8;
-            if number % 7 < 4 {
-                map.entry(address).or_insert_with(|| {
-                    insert(&mut table, Slot { address, len: number, capacity: number });
-                    number
-                });
-            } else {
-                assert_eq!(table.remove(address, usize::MAX), None);
-                assert_eq!(table.remove(address, 0).map(|slot| slot.len), map.remove(&address));
+            let size = number % 1000 + 1;
+            match number % 8 {
+                0..4 => {
+                    map.entry(address).or_insert_with(|| {
+                        table.insert(address, size);
+                        size
+                    });
+                }
+                4 => {
+                    assert_eq!(table.pin(address, 0), map.contains_key(&address));
+                    if map.contains_key(&address) {
+                        assert!(!table.pin(address, 0));
+                        assert_eq!(table.remove(address, 0), 0);
+                        table.unpin(address);
+                    }
+                }
+                _ => {
+                    assert_eq!(table.remove(address, 1001), 0);
+                    assert_eq!(table.remove(address, 0), map.remove(&address).unwrap_or(0));
+                }
             }
             assert_eq!(table.len(), map.len());
-            assert!(table.slots.len() <= 2048, "{} slots for {}", table.slots.len(), map.len());
+            assert!(table.count.get() <= 4096, "{} slots for {}", table.count.get(), map.len());
         }
-        for (address, len) in map {
-            assert_eq!(table.remove(address, len), Some(Slot { address, len, capacity: len }));
+        for (address, size) in map {
+            assert_eq!(table.remove(address, size), size);
         }
         assert_eq!(table.len(), 0);
     }
 
     #[test]
     fn knows_nothing_at_first() {
-        let mut table = Table::new();
+        let table = Table::new();
         for address in [0, 1, 8, usize::MAX] {
-            assert_eq!(table.remove(address, 0), None);
+            assert_eq!(table.remove(address, 0), 0);
+            assert!(!table.pin(address, 0));
         }
-        insert(&mut table, Slot { address: 8, len: 1, capacity: 1 });
+        table.insert(8, 1);
         for address in [0, 1, 16, usize::MAX] {
-            assert_eq!(table.remove(address, 0), None);
+            assert_eq!(table.remove(address, 0), 0);
         }
     }
 }

@@ -5,10 +5,10 @@
 pub fn utf8(bytes: &[u8]) -> Option<&str> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        let (_, len) = character(rest)?;
+        let len = utf8_len(rest)?;
         rest = rest.get(len..)?;
     }
-    // SAFETY: `character` has found a whole, well-formed sequence at each step, from the first byte to the
+    // SAFETY: `utf8_len` has found a whole, well-formed sequence at each step, from the first byte to the
     // last.
     Some(unsafe { core::str::from_utf8_unchecked(bytes) })
 }
@@ -16,9 +16,19 @@ pub fn utf8(bytes: &[u8]) -> Option<&str> {
 /// The character that the bytes start with, and how many of them it takes.
 #[must_use]
 pub fn character(bytes: &[u8]) -> Option<(char, usize)> {
+    let len = utf8_len(bytes)?;
+    let text = bytes.get(..len)?;
+    // SAFETY: `utf8_len` has found a whole, well-formed sequence.
+    let character = unsafe { core::str::from_utf8_unchecked(text) }.chars().next()?;
+    Some((character, len))
+}
+
+/// How many bytes the character takes that the bytes start with.
+#[must_use]
+pub fn utf8_len(bytes: &[u8]) -> Option<usize> {
     let (&lead, rest) = bytes.split_first()?;
     if lead < 0x80 {
-        return Some((char::from(lead), 1));
+        return Some(1);
     }
     let len = lead.leading_ones() as usize;
     // The smallest code that needs as many bytes: fewer could not say it.
@@ -31,7 +41,7 @@ pub fn character(bytes: &[u8]) -> Option<(char, usize)> {
         code = code << 6 | u32::from(byte & 0x3F);
     }
     // No surrogates, and nothing too large.
-    char::from_u32(code).filter(|_| code >= least).map(|character| (character, len))
+    (code >= least && char::from_u32(code).is_some()).then_some(len)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Error, Expected, Kind, Str, Value};
+use super::{Bounds, Error, Expected, Field, Slot, Str, Value, scan};
 use crate::config::Schema;
 
 /// A type that can be read from a JSON value, and that has a JSON Schema.
@@ -17,114 +17,106 @@ pub trait FromValue<'a>: Sized {
     /// Whether a member of this type may be missing.
     const OPTIONAL: bool = false;
 
-    /// The bounds of numbers that the type can hold.
-    const LIMITS: Bounds = Bounds::NONE;
+    /// What a value must be. What that leaves open is checked as it is read, such as the length of a list.
+    const EXPECTED: Expected = Expected::ANY;
 
-    /// The kind of value, if [`Expected`] can check all that there is to check; otherwise reading checks it.
+    /// Whether reading one walks over an object to its end, and so checks it.
     #[doc(hidden)]
-    const KIND: Kind = Kind::Absent;
+    const WALKS: bool = false;
 
-    /// Whether reading one splits an object with [`Value::fields`], and so checks it to its end.
+    /// Whether any document will do, and none is looked at.
     #[doc(hidden)]
-    const SPLITS: bool = false;
+    const IGNORES: bool = false;
 
-    /// Reads the value, which is neither absent nor `null` unless the type is optional, and which has passed the
-    /// checks of `expected`. What those leave open is checked here, such as the length of a list.
+    /// Reads a value that has been checked to be what the field, which is of this type, expects. It is absent only
+    /// if the type is optional.
     ///
     /// # Errors
     ///
     /// The value is of another kind, or out of bounds.
-    fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error>;
+    fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error>;
 }
 
-/// Bounds of a number, or of a length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// The smallest value allowed.
-    pub min: i64,
-    /// The largest value allowed.
-    pub max: i64,
+/// Reads a whole document. Where an object is expected, `null` is an empty one.
+///
+/// # Errors
+///
+/// It is not JSON, or not what the type expects.
+pub fn read<'a, T: FromValue<'a>>(document: &'a [u8]) -> Result<T, Error> {
+    let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
+    if T::WALKS || T::IGNORES {
+        return T::from_slot(&Slot { raw: document, number: 0 }, field);
+    }
+    let mut slot = Slot::of(Value::parse(document)?);
+    field.admit(&mut slot)?;
+    T::from_slot(&slot, field)
 }
 
-impl Bounds {
-    /// Anything goes.
-    pub const NONE: Self = Self { min: i64::MIN, max: i64::MAX };
-
-    /// Whether there are any.
-    #[must_use]
-    pub const fn is_some(self) -> bool {
-        self.min != i64::MIN || self.max != i64::MAX
-    }
-
-    /// Whether they allow this value.
-    #[must_use]
-    pub const fn admit(&self, value: i64) -> bool {
-        self.min <= value && value <= self.max
-    }
-
-    /// What both allow.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        let min = if self.min > other.min { self.min } else { other.min };
-        let max = if self.max < other.max { self.max } else { other.max };
-        Self { min, max }
-    }
+/// The members of an object, each checked to be what is expected of it.
+///
+/// # Errors
+///
+/// It is not an object, or a member is not what is expected, or is missing.
+#[doc(hidden)]
+pub fn members<'a, const N: usize>(
+    object: &Slot<'a>,
+    fields: &'static [Field; N],
+) -> Result<[Slot<'a>; N], Error> {
+    let mut slots = [Slot::default(); N];
+    fill(object.raw, fields, &mut slots)?;
+    Ok(slots)
 }
 
-impl Expected {
-    /// Checks whether a value is there if it must be, and its kind and bounds where those are known.
-    pub(crate) fn admit(&'static self, value: Value<'_>) -> Result<(), Error> {
-        let measure = match value.kind() {
-            Kind::Absent | Kind::Null if !self.required => return Ok(()),
-            Kind::Absent | Kind::Null => None,
-            _ if self.kind == Kind::Absent => return Ok(()),
-            other if other != self.kind => None,
-            Kind::Number => value.whole(),
-            Kind::String => Some(value.string_or_empty().characters() as i64),
-            _ => return Ok(()),
-        };
-        match measure {
-            Some(measure) if self.bounds.admit(measure) => Ok(()),
-            _ => Err(value.not(self)),
+fn fill<'a>(object: &'a [u8], fields: &'static [Field], slots: &mut [Slot<'a>]) -> Result<(), Error> {
+    scan::object(object, fields, slots)?;
+    admit(fields, slots)
+}
+
+/// Checks what was found for the fields.
+pub(crate) fn admit(fields: &'static [Field], slots: &mut [Slot<'_>]) -> Result<(), Error> {
+    for field in fields {
+        if let Some(slot) = slots.get_mut(usize::from(field.slot)) {
+            field.admit(slot)?;
         }
     }
+    Ok(())
 }
 
 impl<'a> FromValue<'a> for bool {
     const SCHEMA: &'static Schema = &Schema::Boolean;
-    const KIND: Kind = Kind::Boolean;
+    const EXPECTED: Expected = Expected::BOOLEAN;
 
-    fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
-        value.boolean()
+    fn from_slot(slot: &Slot<'a>, _: &'static Field) -> Result<Self, Error> {
+        Ok(slot.number != 0)
     }
 }
 
 /// As it stands in the document.
 impl<'a> FromValue<'a> for Str<'a> {
     const SCHEMA: &'static Schema = &Schema::String;
-    const KIND: Kind = Kind::String;
+    const EXPECTED: Expected = Expected::STRING;
 
-    fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
-        Ok(value.string_or_empty())
+    fn from_slot(slot: &Slot<'a>, _: &'static Field) -> Result<Self, Error> {
+        Ok(Self::new(slot.raw))
     }
 }
 
 /// Borrowed from the document unless the string has escapes.
 impl<'a> FromValue<'a> for Cow<'a, str> {
     const SCHEMA: &'static Schema = &Schema::String;
-    const KIND: Kind = Kind::String;
+    const EXPECTED: Expected = Expected::STRING;
 
-    fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
-        Str::from_value(value, expected).map(Str::decode)
+    fn from_slot(slot: &Slot<'a>, _: &'static Field) -> Result<Self, Error> {
+        Ok(Str::new(slot.raw).decode())
     }
 }
 
 impl<'a> FromValue<'a> for String {
     const SCHEMA: &'static Schema = &Schema::String;
-    const KIND: Kind = Kind::String;
+    const EXPECTED: Expected = Expected::STRING;
 
-    fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
-        <Cow<'a, str>>::from_value(value, expected).map(Cow::into_owned)
+    fn from_slot(slot: &Slot<'a>, _: &'static Field) -> Result<Self, Error> {
+        Ok(Str::new(slot.raw).decode().into_owned())
     }
 }
 
@@ -133,8 +125,8 @@ impl<'a> FromValue<'a> for Value<'a> {
     const SCHEMA: &'static Schema = &Schema::Any;
     const OPTIONAL: bool = true;
 
-    fn from_value(value: Self, _: &'static Expected) -> Result<Self, Error> {
-        Ok(value)
+    fn from_slot(slot: &Slot<'a>, _: &'static Field) -> Result<Self, Error> {
+        Ok(Self::at(slot.raw))
     }
 }
 
@@ -142,26 +134,28 @@ impl<'a> FromValue<'a> for Value<'a> {
 impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
     const SCHEMA: &'static Schema = T::SCHEMA;
     const OPTIONAL: bool = true;
-    const LIMITS: Bounds = T::LIMITS;
-    const KIND: Kind = T::KIND;
+    const EXPECTED: Expected = T::EXPECTED;
 
-    fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
-        if value.is_none() { Ok(None) } else { T::from_value(value, expected).map(Some) }
+    fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
+        if slot.is_absent() { Ok(None) } else { T::from_slot(slot, field).map(Some) }
     }
 }
 
 impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<T> {
     const SCHEMA: &'static Schema = &Schema::Array(T::SCHEMA);
+    const EXPECTED: Expected = Expected::ARRAY;
 
-    fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
+    fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
+        let list = Value::at(slot.raw);
         let mut out = Self::new();
-        for (_, element) in value.elements()? {
-            let expected = const { &Expected::field("", T::SCHEMA, &T::LIMITS, T::KIND, !T::OPTIONAL) };
-            expected.admit(element)?;
-            out.push(T::from_value(element, expected)?);
+        for (_, element) in list.elements()? {
+            let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
+            let mut slot = Slot::of(element);
+            field.admit(&mut slot)?;
+            out.push(T::from_slot(&slot, field)?);
         }
-        if !expected.bounds.admit(out.len() as i64) {
-            return Err(value.not(expected));
+        if !field.expected.admits(out.len() as i64) {
+            return Err(Error::new(field, list));
         }
         Ok(out)
     }
@@ -172,11 +166,11 @@ macro_rules! integers {
     ($($type:ty),*) => {$(
         impl<'a> FromValue<'a> for $type {
             const SCHEMA: &'static Schema = &Schema::Integer;
-            const LIMITS: Bounds = Bounds { min: <$type>::MIN as i64, max: <$type>::MAX as i64 };
-            const KIND: Kind = Kind::Number;
+            const EXPECTED: Expected =
+                Expected::INTEGER.within(Bounds { min: <$type>::MIN as i64, max: <$type>::MAX as i64 });
 
-            fn from_value(value: Value<'a>, _: &'static Expected) -> Result<Self, Error> {
-                Ok(value.whole_or_zero() as Self)
+            fn from_slot(slot: &Slot<'a>, _: &'static Field) -> Result<Self, Error> {
+                Ok(slot.number as Self)
             }
         }
 
@@ -191,14 +185,16 @@ integers!(u8, u16, u32, i8, i16, i32, i64);
 
 impl<'a> FromValue<'a> for u64 {
     const SCHEMA: &'static Schema = &Schema::Integer;
-    const LIMITS: Bounds = Bounds { min: 0, max: i64::MAX };
+    const EXPECTED: Expected =
+        Expected { kind: super::Kind::Absent, ..Expected::INTEGER.within(Bounds { min: 0, max: i64::MAX }) };
 
-    fn from_value(value: Value<'a>, expected: &'static Expected) -> Result<Self, Error> {
+    fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
+        let value = Value::at(slot.raw);
         // A bound of `i64::MAX` stands for none: larger numbers are still numbers.
-        match (value.unsigned()?, value.whole()) {
-            (large, None) if expected.bounds.max == i64::MAX => Ok(large),
-            (number, Some(whole)) if expected.bounds.admit(whole) => Ok(number),
-            _ => Err(value.not(expected)),
+        match (value.unsigned(), value.whole()) {
+            (Some(large), None) if field.expected.max == i64::MAX => Ok(large),
+            (Some(number), Some(whole)) if field.expected.admits(whole) => Ok(number),
+            _ => Err(Error::new(field, value)),
         }
     }
 }

@@ -10,42 +10,42 @@ use crate::text::Text;
 /// A type that can be written as a JSON value.
 pub trait Encode {
     /// Writes the value.
-    fn encode(&self, out: &mut Writer);
+    fn encode(&self, out: &mut Writer<'_>);
 }
 
 impl<T: Encode + ?Sized> Encode for &T {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         (**self).encode(out);
     }
 }
 
 impl Encode for str {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.text(&self);
     }
 }
 
 impl Encode for String {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.text(self);
     }
 }
 
 impl Encode for Cow<'_, str> {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.text(self);
     }
 }
 
 impl Encode for bool {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.raw(if *self { b"true" } else { b"false" });
     }
 }
 
 /// Writes `null` for `None`.
 impl<T: Encode> Encode for Option<T> {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         match self {
             Some(value) => value.encode(out),
             None => out.raw(b"null"),
@@ -54,7 +54,7 @@ impl<T: Encode> Encode for Option<T> {
 }
 
 impl<T: Encode> Encode for [T] {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.begin_array();
         for value in self {
             value.encode(out);
@@ -64,20 +64,21 @@ impl<T: Encode> Encode for [T] {
 }
 
 impl<T: Encode> Encode for Vec<T> {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         self.as_slice().encode(out);
     }
 }
 
 /// Writes the value as it stood in its document; an absent one as `null`.
 impl Encode for Value<'_> {
-    fn encode(&self, out: &mut Writer) {
-        out.raw(if self.is_none() { b"null" } else { self.raw() });
+    fn encode(&self, out: &mut Writer<'_>) {
+        out.raw(b"");
+        out.repaired(if self.is_none() { b"null" } else { self.raw() });
     }
 }
 
-impl Encode for Text<'_> {
-    fn encode(&self, out: &mut Writer) {
+impl<W: Fn(&mut Writer<'_>)> Encode for Text<W> {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.text(self);
     }
 }
@@ -85,7 +86,7 @@ impl Encode for Text<'_> {
 macro_rules! integers {
     ($($type:ty => $write:ident),* $(,)?) => {$(
         impl Encode for $type {
-            fn encode(&self, out: &mut Writer) {
+            fn encode(&self, out: &mut Writer<'_>) {
                 out.$write((*self).into());
             }
         }

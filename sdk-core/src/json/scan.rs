@@ -1,204 +1,323 @@
 //! The scanner: walks over JSON and checks its grammar.
 //!
-//! Its functions take a position in the text and return the next one, so that everything stays in registers.
-//! A negative position is a failure: `!n` for a byte that may not stand at `n`, or [`TOO_DEEP`].
+//! It has no results to hand around. The first failure is kept, and ends the text there and then, so that whoever
+//! goes on finds nothing more and comes to an end by itself.
 
-use super::error::{Error, Expected};
-use super::{MAX_DEPTH, Value};
+use super::MAX_DEPTH;
+use super::error::Error;
+use super::field::{Field, Slot};
+use crate::abi::utf8_len;
 
-pub(super) type Position = isize;
+// Bytes are handed around as the machine's own numbers, which saves masking them.
+const QUOTE: u32 = 0x22;
+pub(super) const COMMA: u32 = 0x2C;
+const COLON: u32 = 0x3A;
+pub(super) const ARRAY: u32 = 0x5B;
+pub(super) const OBJECT: u32 = 0x7B;
 
-/// The document is nested too deep.
-const TOO_DEEP: Position = Position::MIN;
-
-/// What stands between two positions; nothing if there is nothing.
-pub(super) fn between(text: &[u8], start: Position, end: Position) -> &[u8] {
-    text.get(start as usize..end as usize).unwrap_or_default()
-}
-
-/// The byte at a position; 0, which no document may contain, at the end and for a failure.
-pub(super) fn byte(text: &[u8], at: Position) -> u8 {
-    text.get(at as usize).copied().unwrap_or(0)
-}
-
-/// What a failure was.
-#[cold]
-#[inline(never)]
-pub(super) fn error(text: &[u8], failure: Position) -> Error {
-    let expected = if failure == TOO_DEEP { Expected::SHALLOW } else { Expected::JSON };
-    Error::at(expected, text.get(!failure as usize..).unwrap_or_default())
-}
-
-/// Walks over a whole document, or what is left of one.
-pub(super) fn end(text: &[u8], at: Position) -> Result<(), Error> {
-    let rest = blank(text, at);
-    match rest {
-        ..0 => Err(error(text, rest)),
-        _ if (rest as usize) < text.len() => Err(error(text, !rest)),
-        _ => Ok(()),
-    }
-}
-
-/// Walks over white space.
-pub(super) fn blank(text: &[u8], mut at: Position) -> Position {
-    while matches!(byte(text, at), b' ' | b'\t' | b'\n' | b'\r') {
-        at += 1;
-    }
-    at
-}
-
-/// Walks over one value of any kind, which starts at `at`. Of its members, those whose keys are among the names,
-/// without regard to ASCII case, are put into `found`, unless they are `null`.
-pub(super) fn value<'a>(
+/// Walks over a text.
+#[derive(Debug)]
+pub(super) struct Scanner<'a, 's> {
+    /// Empty after a failure.
     text: &'a [u8],
-    mut at: Position,
-    names: &[&str],
-    found: &mut [Value<'a>],
-) -> Position {
-    // What closes the containers around the innermost one, so that nesting takes no stack.
-    let mut outer = [0; MAX_DEPTH as usize];
-    let mut depth = 0;
-    let mut closer = 0;
-    let mut key: &[u8] = &[];
-    let mut start = at;
-    loop {
-        // Here stands a value, behind its key if it is a member.
-        if depth == 1 {
-            start = at;
+    at: usize,
+    /// Levels of arrays and objects around.
+    depth: u32,
+    /// The members to look for in the outermost object, and where to put them.
+    fields: &'s [Field],
+    slots: &'s mut [Slot<'a>],
+    /// What is wrong, and where.
+    failure: Option<Error>,
+}
+
+/// Walks over a whole document and returns its value. If it is an object, it puts those of its members into slots
+/// that have one, unless they are `null`.
+pub(super) fn document<'a>(
+    text: &'a [u8],
+    fields: &[Field],
+    slots: &mut [Slot<'a>],
+) -> Result<&'a [u8], Error> {
+    let mut scanner = Scanner { fields, slots, ..Scanner::new(text) };
+    let value = scanner.document();
+    match scanner.failure {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
+}
+
+/// Walks over a document, which must be an object, and puts those of its members into slots that have one, unless
+/// they are `null`. `null` in place of the object has no members.
+pub(crate) fn object<'a>(text: &'a [u8], fields: &[Field], slots: &mut [Slot<'a>]) -> Result<(), Error> {
+    let mut scanner = Scanner { fields, slots, ..Scanner::new(text) };
+    let value = scanner.document();
+    match scanner.failure {
+        Some(error) => Err(error),
+        None if matches!(value, [b'{' | b'n', ..]) => Ok(()),
+        None => Err(Error::at(Field::OBJECT, value)),
+    }
+}
+
+/// Whether two keys are the same but for their case.
+pub(super) fn same(key: &[u8], name: &[u8]) -> bool {
+    // From the end: names start alike more often.
+    let mut pairs = key.iter().rev().zip(name.iter().rev());
+    key.len() == name.len() && pairs.all(|(a, b)| a == b || a ^ b == 0x20 && a.is_ascii_alphabetic())
+}
+
+impl<'a> Scanner<'a, '_> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, depth: 0, fields: &[], slots: &mut [], failure: None }
+    }
+
+    /// The next byte behind white space; 0, which no document may contain, at the end.
+    #[inline(never)]
+    pub(super) fn peek(&mut self) -> u32 {
+        while matches!(self.here(), 0x20 | 0x0A | 0x0D | 0x09) {
+            self.at += 1;
         }
-        if closer == b'}' {
-            let end = string(text, at);
-            let colon = blank(text, end);
-            if byte(text, colon) != b':' {
-                return if end < 0 { end } else { !colon };
-            }
-            let value = blank(text, colon + 1);
-            if depth == 1 {
-                key = between(text, at + 1, end - 1);
-                start = value;
-            }
-            at = value;
+        self.here()
+    }
+
+    /// Steps over the next byte behind white space, if it is this one.
+    #[inline(never)]
+    pub(super) fn take(&mut self, byte: u32) -> bool {
+        let there = self.peek() == byte;
+        self.at += usize::from(there);
+        there
+    }
+
+    /// Something may not stand here.
+    #[inline(never)]
+    fn fail(&mut self) {
+        self.end(Field::JSON);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end(&mut self, field: &'static Field) {
+        if self.failure.is_none() {
+            self.failure = Some(Error::at(field, self.text.get(self.at..).unwrap_or_default()));
         }
-        match byte(text, at) {
-            b'"' => at = string(text, at),
-            open @ (b'{' | b'[') => {
-                let Some(slot) = outer.get_mut(depth) else { return TOO_DEEP };
-                *slot = closer;
-                depth += 1;
-                // Both closing brackets come two places after the opening ones.
-                closer = open + 2;
-                at = blank(text, at + 1);
-                if byte(text, at) != closer {
-                    continue;
+        self.text = &[];
+    }
+
+    /// Walks over a whole document.
+    fn document(&mut self) -> &'a [u8] {
+        let value = self.value();
+        self.peek();
+        if self.at < self.text.len() {
+            self.fail();
+        }
+        value
+    }
+
+    /// Walks over a key and its colon.
+    pub(super) fn key(&mut self) -> &'a [u8] {
+        self.peek();
+        let (text, start) = (self.text, self.at + 1);
+        self.string();
+        let end = self.at.wrapping_sub(1);
+        if !self.take(COLON) {
+            self.fail();
+        }
+        text.get(start..end).unwrap_or_default()
+    }
+
+    /// Walks over one value of any kind.
+    pub(super) fn value(&mut self) -> &'a [u8] {
+        let open = self.peek();
+        let (text, start) = (self.text, self.at);
+        match open {
+            QUOTE => self.string(),
+            OBJECT | ARRAY => self.container(open),
+            0x61..=0x7A => self.word(),
+            _ => self.number(),
+        }
+        text.get(start..self.at).unwrap_or_default()
+    }
+
+    fn container(&mut self, open: u32) {
+        if self.depth == MAX_DEPTH {
+            return self.end(Field::SHALLOW);
+        }
+        self.depth += 1;
+        self.at += 1;
+        // Both closing brackets come two places after the opening ones.
+        let closer = open + 2;
+        if !self.take(closer) {
+            loop {
+                let key = if open == OBJECT { self.key() } else { &[] };
+                let value = self.value();
+                if self.depth == 1 {
+                    self.keep(key, value);
+                }
+                if self.take(closer) {
+                    break;
+                }
+                if !self.take(COMMA) {
+                    self.fail();
+                    break;
                 }
             }
-            b'a'..=b'z' => at = word(text, at),
-            _ => at = number(text, at),
         }
-        // Here it has ended, and so may the containers that it stands in.
-        loop {
-            if depth == 1 {
-                keep(key, between(text, start, at), names, found);
+        self.depth -= 1;
+    }
+
+    /// Puts a member of the outermost object into its slot.
+    fn keep(&mut self, key: &[u8], value: &'a [u8]) {
+        for field in self.fields {
+            if same(key, field.name.as_bytes())
+                && value.first() != Some(&b'n')
+                && let Some(slot) = self.slots.get_mut(usize::from(field.slot))
+            {
+                slot.raw = value;
             }
-            if depth == 0 || at < 0 {
-                return at;
-            }
-            at = blank(text, at);
-            let next = byte(text, at);
-            at += 1;
-            if next == b',' {
-                at = blank(text, at);
-                break;
-            }
-            if next != closer {
-                return -at;
-            }
-            depth -= 1;
-            closer = outer.get(depth).copied().unwrap_or(0);
         }
+    }
+
+    fn string(&mut self) {
+        let text = self.text;
+        let mut at = self.at;
+        if self.here() == QUOTE {
+            loop {
+                at += 1;
+                at += plain(text.get(at..).unwrap_or_default());
+                if text.get(at) == Some(&b'"') {
+                    self.at = at + 1;
+                    return;
+                }
+                match extent(text.get(at..).unwrap_or_default()) {
+                    0 => {
+                        at += usize::from(text.get(at) == Some(&b'\\'));
+                        break;
+                    }
+                    len => at += len.unsigned_abs() - 1,
+                }
+            }
+        }
+        self.at = at;
+        self.fail();
+    }
+
+    fn word(&mut self) {
+        let mut word = 0_u64;
+        while let letter @ 0x61..=0x7A = self.here() {
+            word = word << 8 | u64::from(letter);
+            self.at += 1;
+        }
+        // Eight letters or more leave none of these.
+        if !matches!(word, 0x6E75_6C6C | 0x7472_7565 | 0x66_616C_7365) {
+            self.fail();
+        }
+    }
+
+    fn number(&mut self) {
+        self.step(|byte| byte == 0x2D);
+        if !self.step(|byte| byte == 0x30) {
+            self.digits();
+        }
+        if self.step(|byte| byte == 0x2E) {
+            self.digits();
+        }
+        if self.step(|byte| byte | 0x20 == 0x65) {
+            self.step(|byte| byte == 0x2B || byte == 0x2D);
+            self.digits();
+        }
+    }
+
+    /// Walks over one or more digits.
+    #[inline(never)]
+    fn digits(&mut self) {
+        let start = self.at;
+        while self.here().wrapping_sub(0x30) <= 9 {
+            self.at += 1;
+        }
+        if self.at == start {
+            self.fail();
+        }
+    }
+
+    /// Steps over the byte at hand if it is a certain one.
+    fn step(&mut self, is: impl FnOnce(u32) -> bool) -> bool {
+        let is = is(self.here());
+        self.at += usize::from(is);
+        is
+    }
+
+    /// The byte at hand; 0 at the end.
+    #[inline(never)]
+    fn here(&self) -> u32 {
+        self.text.get(self.at).copied().unwrap_or(0).into()
     }
 }
 
-/// Puts a member where it belongs.
-fn keep<'a>(key: &[u8], value: &'a [u8], names: &[&str], found: &mut [Value<'a>]) {
-    for (name, slot) in names.iter().zip(found) {
-        if same(key, name.as_bytes()) && !matches!(value, [b'n', ..]) {
-            *slot = Value::at(value);
-        }
-    }
-}
-
-/// Whether two keys are the same but for their case. The method of slices is made for longer ones.
-fn same(key: &[u8], name: &[u8]) -> bool {
-    let mut pairs = key.iter().zip(name);
-    key.len() == name.len() && pairs.all(|(a, b)| a.eq_ignore_ascii_case(b))
-}
-
-/// Walks over a string.
-pub(super) fn string(text: &[u8], mut at: Position) -> Position {
-    if byte(text, at) != b'"' {
-        return !at;
-    }
-    loop {
-        at += 1;
-        match byte(text, at) {
-            b'"' => return at + 1,
-            b'\\' => match escape(text, at + 1) {
-                failure @ ..0 => return failure,
-                last => at = last,
-            },
-            ..0x20 => return !at,
-            _ => {}
-        }
-    }
-}
-
-/// Walks to the last byte of an escape, behind its backslash.
+/// How many bytes at the start of a text stand for themselves in a string: ASCII, but for the quote, the backslash
+/// and the control characters.
 #[inline(never)]
-fn escape(text: &[u8], at: Position) -> Position {
-    if byte(text, at) != b'u' {
-        let plain = matches!(byte(text, at), b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't');
-        return if plain { at } else { !at };
+pub(super) fn plain(text: &[u8]) -> usize {
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
     }
-    for digit in at + 1..at + 5 {
-        if !byte(text, digit).is_ascii_hexdigit() {
-            return !digit;
+    let mut at = 0;
+    let mut rest = text;
+    // Eight at a time. A subtraction takes the highest bit of a byte that becomes negative; what it borrows can
+    // only touch bytes after the first of these.
+    while let Some((eight, after)) = rest.split_first_chunk() {
+        let eight = u64::from_le_bytes(*eight);
+        let control = eight.wrapping_sub(all(0x20));
+        let quote = (eight ^ all(b'"')).wrapping_sub(all(1));
+        let backslash = (eight ^ all(b'\\')).wrapping_sub(all(1));
+        let special = (eight | control | quote | backslash) & all(0x80);
+        if special != 0 {
+            return at + (special.trailing_zeros() >> 3) as usize;
         }
+        at += 8;
+        rest = after;
     }
-    at + 4
-}
-
-fn word(text: &[u8], at: Position) -> Position {
-    let word: &[u8] = match byte(text, at) {
-        b't' => b"true",
-        b'f' => b"false",
-        _ => b"null",
-    };
-    let end = at + word.len() as Position;
-    if between(text, at, end) == word { end } else { !at }
-}
-
-fn number(text: &[u8], at: Position) -> Position {
-    let start = at + Position::from(byte(text, at) == b'-');
-    let mut at = digits(text, start);
-    if byte(text, start) == b'0' {
-        at = start + 1;
-    }
-    if byte(text, at) == b'.' {
-        at = digits(text, at + 1);
-    }
-    if byte(text, at) | 0x20 == b'e' {
-        at += 1 + Position::from(matches!(byte(text, at + 1), b'+' | b'-'));
-        at = digits(text, at);
+    while let Some(0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7F) = text.get(at) {
+        at += 1;
     }
     at
 }
 
-/// Walks over one or more digits.
-fn digits(text: &[u8], start: Position) -> Position {
-    let mut at = start;
-    while byte(text, at).is_ascii_digit() {
-        at += 1;
+/// How many bytes the character or the escape at the start of a text takes; 0 if neither may stand there. Negative:
+/// it takes as many, but stands for no character, being a byte that is not UTF-8 or a surrogate without its other
+/// half.
+#[inline(never)]
+pub(super) fn extent(text: &[u8]) -> isize {
+    match text {
+        [b'\\', b'u', digits @ ..] => {
+            let unit = unit(digits);
+            match unit & !0x3FF {
+                _ if unit > 0xFFFF => 0,
+                0xD800 => match digits.get(4..) {
+                    Some([b'\\', b'u', low @ ..]) if self::unit(low) & !0x3FF == 0xDC00 => 12,
+                    _ => -6,
+                },
+                0xDC00 => -6,
+                _ => 6,
+            }
+        }
+        [b'\\', escape, ..] if b"\"\\/bfnrt".iter().any(|other| other == escape) => 2,
+        [0..0x20 | b'\\', ..] | [] => 0,
+        _ => utf8_len(text).map_or(-1, |len| len as isize),
     }
-    if at > start { at } else { !at }
+}
+
+/// The UTF-16 unit of four hexadecimal digits; more than 16 bits if they are none.
+#[inline(never)]
+pub(super) fn unit(digits: &[u8]) -> u32 {
+    let mut unit = 0;
+    for at in 0..4 {
+        let byte = digits.get(at).copied().unwrap_or(0);
+        let mut digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            digit = (byte | 0x20).wrapping_sub(b'a' - 10);
+            if !(10..16).contains(&digit) {
+                return u32::MAX;
+            }
+        }
+        unit = unit << 4 | u32::from(digit);
+    }
+    unit
 }

@@ -2,9 +2,9 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
+use super::scan::{extent, unit};
 use super::{Encode, Writer};
 use crate::abi::{character, utf8};
 
@@ -82,97 +82,38 @@ impl<'a> Str<'a> {
 fn unescape(mut raw: &[u8]) -> String {
     let mut out = String::new();
     while !raw.is_empty() {
-        let (code, len) = unescaped(raw);
-        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-        raw = raw.get(len..).unwrap_or_default();
+        let len = extent(raw);
+        let character = if len > 0 { unescaped(raw) } else { None };
+        out.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+        raw = raw.get(len.unsigned_abs().max(1)..).unwrap_or_default();
     }
     out
 }
 
-/// A copy of the document in which everything that is no character is U+FFFD: bytes that are not UTF-8, and
-/// surrogates without their other half. `None` if there is nothing of the kind, as nearly always.
-///
-/// Strings are passed on as they stand, so this is done to what comes in.
-pub(crate) fn repair(document: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Writer::new();
-    let (mut at, mut copied) = (0, 0);
-    while let Some(byte) = document.get(at) {
-        if byte.is_ascii() && *byte != b'\\' {
-            at += 1;
-            continue;
-        }
-        let (sound, len) = sound(document.get(at..).unwrap_or_default());
-        if !sound {
-            out.append(document.get(copied..at).unwrap_or_default());
-            out.plain("\u{fffd}");
-            copied = at + len;
-        }
-        at += len;
-    }
-    if copied == 0 {
-        return None;
-    }
-    out.append(document.get(copied..).unwrap_or_default());
-    Some(out.into_bytes())
-}
-
-/// Whether an escape or bytes above ASCII stand for a character, and how many bytes are concerned.
-#[inline(never)]
-fn sound(raw: &[u8]) -> (bool, usize) {
-    let Some(digits) = raw.strip_prefix(b"\\u") else {
-        return match raw {
-            [b'\\', ..] => (true, 2),
-            _ => character(raw).map_or((false, 1), |(_, len)| (true, len)),
-        };
-    };
-    let (code, len) = surrogates(digits);
-    (code & 0xFFFF_F800 != 0xD800, len)
-}
-
-/// The code point of the character or the escape at hand, and how many bytes it takes. It is a surrogate for one
-/// that is alone, and for a byte that is not UTF-8.
-fn unescaped(raw: &[u8]) -> (u32, usize) {
+/// The character or the escape at the start of a text.
+fn unescaped(raw: &[u8]) -> Option<char> {
     match raw {
-        [b'\\', b'u', digits @ ..] => surrogates(digits),
-        [b'\\', escape, ..] => {
-            let plain = match escape {
-                b'b' => 8,
-                b'f' => 12,
-                b'n' => b'\n',
-                b'r' => b'\r',
-                b't' => b'\t',
-                other => *other,
-            };
-            (plain.into(), 2)
-        }
-        _ => character(raw).map_or((0xD800, 1), |(character, len)| (character.into(), len)),
+        [b'\\', b'u', digits @ ..] => match unit(digits) {
+            high @ 0xD800..0xDC00 => {
+                let low = unit(digits.get(6..)?);
+                char::from_u32(0x10000 + ((high & 0x3FF) << 10 | low & 0x3FF))
+            }
+            unit => char::from_u32(unit),
+        },
+        [b'\\', escape, ..] => Some(match escape {
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            other => char::from(*other),
+        }),
+        _ => character(raw).map(|(character, _)| character),
     }
-}
-
-/// The code point that `\u` starts, of one unit or of two, and how many bytes it takes with its backslash.
-fn surrogates(digits: &[u8]) -> (u32, usize) {
-    let high = unit(digits);
-    if high & 0xFC00 == 0xD800
-        && let Some([b'\\', b'u', low @ ..]) = digits.get(4..)
-        && unit(low) & 0xFC00 == 0xDC00
-    {
-        return (0x10000 + ((high & 0x3FF) << 10 | unit(low) & 0x3FF), 12);
-    }
-    (high, 6)
-}
-
-/// The UTF-16 unit of four hexadecimal digits.
-fn unit(digits: &[u8]) -> u32 {
-    let mut unit = 0;
-    for digit in digits.iter().take(4) {
-        let letter = if *digit > b'9' { 9 } else { 0 };
-        unit = unit << 4 | u32::from((digit & 15) + letter);
-    }
-    unit
 }
 
 impl Encode for Str<'_> {
-    fn encode(&self, out: &mut Writer) {
+    fn encode(&self, out: &mut Writer<'_>) {
         out.text(self);
     }
 }
@@ -228,18 +169,17 @@ mod tests {
     }
 
     #[test]
-    fn repairs_what_is_no_character_and_nothing_else() {
-        let repaired =
-            |document| super::repair(document).map(|out| alloc::string::String::from_utf8(out).unwrap());
-        for sound in ["", "{}", r#"{"a":"gr\u00fc\u00dfe \ud83d\ude00 \\ud800 \n"}"#, "😀"] {
-            assert_eq!(repaired(sound.as_bytes()), None, "{sound}");
+    fn repairs_what_is_no_character_as_it_is_written() {
+        let written = |raw: &[u8]| {
+            let mut out = crate::json::Writer::new();
+            crate::text::Piece::write(&Str::new(raw), &mut out);
+            alloc::string::String::from_utf8(out.into_bytes()).unwrap()
+        };
+        for sound in ["", "{}", r#"gr\u00fc\u00dfe \ud83d\ude00 \\ud800 \n"#, "😀", r#"\""#] {
+            assert_eq!(written(sound.as_bytes()), sound);
         }
-        assert_eq!(repaired(b"ab\xff\xe2\x82cd\\n").as_deref(), Some("ab\u{fffd}\u{fffd}\u{fffd}cd\\n"));
-        assert_eq!(
-            repaired(br#""\ud800x\uD83D\uDE00\udc00""#).as_deref(),
-            Some("\"\u{fffd}x\\uD83D\\uDE00\u{fffd}\"")
-        );
-        assert_eq!(repaired(br"\ud8").as_deref(), None);
+        assert_eq!(written(b"ab\xff\xe2\x82cd\\n"), "ab\u{fffd}\u{fffd}\u{fffd}cd\\n");
+        assert_eq!(written(br"\ud800x\uD83D\uDE00\udc00"), "\u{fffd}x\\uD83D\\uDE00\u{fffd}");
     }
 
     #[test]

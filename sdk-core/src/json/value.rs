@@ -3,26 +3,28 @@
 use alloc::borrow::Cow;
 
 use super::Str;
-use super::error::{Error, Expected};
-use super::scan::{self, Position};
+use super::error::Error;
+use super::field::{Expected, Field};
+use super::scan::{self, Scanner};
 
 /// The kinds of JSON value, and "not there".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Kind {
     /// The document or the object does not have this value.
-    Absent,
+    Absent = 0,
     /// `null`.
-    Null,
+    Null = b'n',
     /// `true` or `false`.
-    Boolean,
+    Boolean = b't',
     /// A number.
-    Number,
+    Number = b'0',
     /// A string.
-    String,
+    String = b'"',
     /// An array.
-    Array,
+    Array = b'[',
     /// An object.
-    Object,
+    Object = b'{',
 }
 
 impl Kind {
@@ -40,15 +42,16 @@ impl Kind {
         }
     }
 
-    /// What a value of this kind is when it is expected.
-    pub(crate) const fn expected(self) -> &'static Expected {
-        match self {
-            Self::Absent | Self::Null => Expected::JSON,
-            Self::Boolean => const { &Expected::a("a boolean") },
-            Self::Number => const { &Expected::a("a number") },
-            Self::String => const { &Expected::a("a string") },
-            Self::Array => const { &Expected::a("an array") },
-            Self::Object => const { &Expected::a("an object") },
+    /// The kind of the value with this text.
+    pub(super) const fn of(raw: &[u8]) -> Self {
+        match raw {
+            [] => Self::Absent,
+            [b'n', ..] => Self::Null,
+            [b't' | b'f', ..] => Self::Boolean,
+            [b'"', ..] => Self::String,
+            [b'[', ..] => Self::Array,
+            [b'{', ..] => Self::Object,
+            _ => Self::Number,
         }
     }
 }
@@ -78,25 +81,7 @@ impl<'a> Value<'a> {
     ///
     /// The document is empty, breaks the grammar, is nested too deep, or is followed by something else.
     pub fn parse(document: &'a [u8]) -> Result<Self, Error> {
-        let start = scan::blank(document, 0);
-        let end = scan::value(document, start, &[], &mut []);
-        scan::end(document, end)?;
-        Ok(Self(scan::between(document, start, end)))
-    }
-
-    /// A document that is not checked yet, but for being there. If it is an object, [`find`](Self::find) checks
-    /// it as it looks for members; nothing else may be done with it.
-    pub(crate) fn unchecked(document: &'a [u8]) -> Result<Self, Error> {
-        let start = scan::blank(document, 0);
-        match document.get(start as usize..) {
-            Some(rest @ [_, ..]) => Ok(Self(rest)),
-            _ => Err(scan::error(document, !start)),
-        }
-    }
-
-    /// Whether an [`unchecked`](Self::unchecked) document is `null`, and nothing else.
-    pub(crate) fn is_null(self) -> bool {
-        self.kind() == Kind::Null && Self::parse(self.0).is_ok()
+        scan::document(document, &[], &mut []).map(Self)
     }
 
     /// A value at a place that is known to hold one.
@@ -112,16 +97,8 @@ impl<'a> Value<'a> {
 
     /// What kind of value it is.
     #[must_use]
-    pub fn kind(self) -> Kind {
-        match self.0 {
-            [] => Kind::Absent,
-            [b'n', ..] => Kind::Null,
-            [b't' | b'f', ..] => Kind::Boolean,
-            [b'"', ..] => Kind::String,
-            [b'[', ..] => Kind::Array,
-            [b'{', ..] => Kind::Object,
-            _ => Kind::Number,
-        }
+    pub const fn kind(self) -> Kind {
+        Kind::of(self.0)
     }
 
     /// Whether it is absent or `null`, which count as the same.
@@ -139,7 +116,7 @@ impl<'a> Value<'a> {
         match self.0 {
             [b't', ..] => Ok(true),
             [b'f', ..] => Ok(false),
-            _ => Err(self.not(Kind::Boolean.expected())),
+            _ => Err(self.not(const { &Field::new("", &Expected::BOOLEAN, true) })),
         }
     }
 
@@ -160,7 +137,7 @@ impl<'a> Value<'a> {
     pub fn string(self) -> Result<Str<'a>, Error> {
         match self.0 {
             [b'"', inner @ .., b'"'] => Ok(Str::new(inner)),
-            _ => Err(self.not(Kind::String.expected())),
+            _ => Err(self.not(const { &Field::new("", &Expected::STRING, true) })),
         }
     }
 
@@ -178,10 +155,9 @@ impl<'a> Value<'a> {
     ///
     /// It is not an integer, or not in the range of `i64`.
     pub fn integer(self) -> Result<i64, Error> {
-        const INTEGER: &Expected = &Expected::a("an integer");
         match self.whole() {
             Some(value) if self.kind() == Kind::Number && !self.0.contains(&b'.') => Ok(value),
-            _ => Err(self.not(INTEGER)),
+            _ => Err(self.not(const { &Field::new("", const { &Expected::described("an integer") }, true) })),
         }
     }
 
@@ -209,19 +185,11 @@ impl<'a> Value<'a> {
         if self.0.first() == Some(&b'-') { Some(whole) } else { whole.checked_neg() }
     }
 
-    /// The whole number, or 0.
-    #[inline(never)]
-    pub(super) fn whole_or_zero(self) -> i64 {
-        self.whole().unwrap_or_default()
-    }
-
-    /// The whole number as an unsigned one.
-    pub(super) fn unsigned(self) -> Result<u64, Error> {
-        match (self.0, magnitude(self.0)) {
-            ([b'-', ..], Some(1..)) | (_, None | Some(u64::MAX)) => {
-                Err(self.not(const { &Expected::a("a whole number that is not negative") }))
-            }
-            (_, Some(magnitude)) => Ok(magnitude),
+    /// The whole number, if it is not negative and in the range of `u64`.
+    pub(super) fn unsigned(self) -> Option<u64> {
+        match (self.0, magnitude(self.0)?) {
+            ([b'-', ..], 1..) => None,
+            (_, magnitude) => Some(magnitude),
         }
     }
 
@@ -231,7 +199,7 @@ impl<'a> Value<'a> {
     ///
     /// It is not an object.
     pub fn members(self) -> Result<Members<'a>, Error> {
-        self.walk(Kind::Object)
+        self.walk(Kind::Object, Field::OBJECT)
     }
 
     /// The elements of the array, in order, as members with empty keys.
@@ -240,11 +208,11 @@ impl<'a> Value<'a> {
     ///
     /// It is not an array.
     pub fn elements(self) -> Result<Members<'a>, Error> {
-        self.walk(Kind::Array)
+        self.walk(Kind::Array, const { &Field::new("", &Expected::ARRAY, true) })
     }
 
-    fn walk(self, kind: Kind) -> Result<Members<'a>, Error> {
-        if self.kind() == kind { Ok(Members { text: self.0, at: 0 }) } else { Err(self.not(kind.expected())) }
+    fn walk(self, kind: Kind, field: &'static Field) -> Result<Members<'a>, Error> {
+        if self.kind() == kind { Ok(Members::new(self)) } else { Err(self.not(field)) }
     }
 
     /// The members with these names, each absent if the object lacks it or has `null` there.
@@ -255,101 +223,71 @@ impl<'a> Value<'a> {
     /// # Errors
     ///
     /// It is not an object.
-    pub fn fields<const N: usize>(self, names: &'static [&'static str; N]) -> Result<[Self; N], Error> {
+    pub fn fields<const N: usize>(self, names: &[&str; N]) -> Result<[Self; N], Error> {
         let mut found = [Self::ABSENT; N];
-        self.find(names, &mut found)?;
-        Ok(found)
-    }
-
-    /// The members with these names, each checked to be what is expected of it.
-    ///
-    /// # Errors
-    ///
-    /// It is not an object, or a member is not what is expected, or is missing.
-    #[doc(hidden)]
-    pub fn expected<const N: usize>(
-        self,
-        names: &'static [&'static str; N],
-        expected: &'static [Expected; N],
-    ) -> Result<[Self; N], Error> {
-        let mut found = [Self::ABSENT; N];
-        self.find_expected(names, expected, &mut found)?;
-        Ok(found)
-    }
-
-    fn find_expected(
-        self,
-        names: &[&str],
-        expected: &'static [Expected],
-        found: &mut [Self],
-    ) -> Result<(), Error> {
-        self.find(names, found)?;
-        for (value, expected) in found.iter().zip(expected) {
-            expected.admit(*value)?;
-        }
-        Ok(())
-    }
-
-    /// Looks for the members with these names.
-    pub(crate) fn find(self, names: &[&str], found: &mut [Self]) -> Result<(), Error> {
         if self.kind() != Kind::Object {
-            return Err(self.not(Kind::Object.expected()));
+            return Err(self.not(Field::OBJECT));
         }
-        scan::end(self.0, scan::value(self.0, 0, names, found))
+        for (key, value) in Members::new(self) {
+            for (name, place) in names.iter().zip(&mut found) {
+                if scan::same(key, name.as_bytes()) && !value.is_none() {
+                    *place = value;
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The member with this name, or the absent value.
     #[must_use]
     pub fn get(self, name: &str) -> Self {
-        let mut found = [Self::ABSENT];
-        // What is no object has no members.
-        let _ = self.find(&[name], &mut found);
-        let [value] = found;
-        value
+        self.fields(&[name]).map_or(Self::ABSENT, |[value]| value)
     }
 
     /// An error that says what was expected.
     #[must_use]
-    pub fn not(self, expected: &'static Expected) -> Error {
-        Error::new(expected, self)
+    pub fn not(self, field: &'static Field) -> Error {
+        Error::new(field, self)
     }
 }
 
 /// The members of an object or the elements of an array: raw keys, empty in an array, and values.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Members<'a> {
-    /// The object or the array, which is checked already.
-    text: &'a [u8],
-    /// Where its opening bracket is, or what follows the last value.
-    at: Position,
+    scanner: Scanner<'a, 'a>,
+    /// Whether they have keys.
+    keyed: bool,
+}
+
+impl<'a> Members<'a> {
+    /// Those of an object or an array.
+    fn new(container: Value<'a>) -> Self {
+        let mut scanner = Scanner::new(container.0);
+        let keyed = scanner.take(scan::OBJECT);
+        if !keyed {
+            scanner.take(scan::ARRAY);
+        }
+        Self { scanner, keyed }
+    }
 }
 
 impl<'a> Iterator for Members<'a> {
     type Item = (&'a [u8], Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let text = self.text;
-        if matches!(scan::byte(text, self.at), b'{' | b'[' | b',') {
-            self.at = scan::blank(text, self.at + 1);
-        }
-        if matches!(scan::byte(text, self.at), b'}' | b']' | 0) {
+        // The end of the text, or a bracket that closes.
+        if matches!(self.scanner.peek(), 0 | 0x5D | 0x7D) {
             return None;
         }
-        let mut at = self.at;
-        let mut key: &[u8] = &[];
-        if text.first() == Some(&b'{') {
-            let end = scan::string(text, at);
-            key = scan::between(text, at + 1, end - 1);
-            at = scan::blank(text, scan::blank(text, end) + 1);
-        }
-        let end = scan::value(text, at, &[], &mut []);
-        self.at = scan::blank(text, end);
-        Some((key, Value(scan::between(text, at, end))))
+        let key = if self.keyed { self.scanner.key() } else { &[] };
+        let value = self.scanner.value();
+        self.scanner.take(scan::COMMA);
+        Some((key, Value(value)))
     }
 }
 
 /// The whole number that a JSON number stands for, without its sign; `None` for what has another fraction than
-/// zeros, an exponent, or no digits. What is too large is `u64::MAX`.
+/// zeros, an exponent, or no digits, and for what is too large.
 fn magnitude(text: &[u8]) -> Option<u64> {
     let mut magnitude = None;
     let mut fraction = false;
@@ -359,9 +297,8 @@ fn magnitude(text: &[u8]) -> Option<u64> {
             b'.' => fraction = true,
             b'0' if fraction => {}
             b'0'..=b'9' if !fraction => {
-                let value = magnitude.unwrap_or(0);
-                let digit = u64::from(byte - b'0');
-                magnitude = Some(if value > (u64::MAX - 9) / 10 { u64::MAX } else { value * 10 + digit });
+                let tens = magnitude.unwrap_or(0_u64).checked_mul(10)?;
+                magnitude = Some(tens.checked_add(u64::from(byte - b'0'))?);
             }
             _ => return None,
         }

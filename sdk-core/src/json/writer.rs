@@ -1,8 +1,11 @@
 //! A streaming writer: what is written stands in the buffer at once, and no tree is built.
 
 use alloc::vec::Vec;
+use core::mem::MaybeUninit;
 
+use super::scan::{extent, plain};
 use super::{Encode, Value};
+use crate::abi::Buffer;
 use crate::text::Piece;
 
 /// Writes JSON into a buffer that it owns. Commas set themselves.
@@ -18,30 +21,27 @@ use crate::text::Piece;
 /// assert_eq!(out.into_bytes(), r#"{"name":"Grüße","ports":[80,443]}"#.as_bytes());
 /// ```
 #[derive(Debug, Default)]
-pub struct Writer {
-    out: Vec<u8>,
+pub struct Writer<'stack> {
+    out: Buffer<'stack>,
 }
 
-impl Writer {
+impl<'stack> Writer<'stack> {
     /// An empty document.
     #[must_use]
     pub const fn new() -> Self {
-        Self { out: Vec::new() }
+        Self { out: Buffer::new() }
+    }
+
+    /// An empty document that moves to the heap when it outgrows this block.
+    #[must_use]
+    pub const fn on(stack: &'stack mut [MaybeUninit<u8>]) -> Self {
+        Self { out: Buffer::on(stack) }
     }
 
     /// An empty document in a buffer of this size, in bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        let mut out = Self::new();
-        // `Vec::with_capacity` is one more way to allocate, and nothing else in a plugin needs it.
-        out.out.reserve(capacity);
-        out
-    }
-
-    /// The document.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.out
+        Self { out: Buffer::with_capacity(capacity) }
     }
 
     /// What has been written so far.
@@ -120,9 +120,15 @@ impl Writer {
     }
 
     /// Appends bytes as they are.
-    #[inline(never)]
     pub(crate) fn append(&mut self, bytes: &[u8]) {
-        self.out.extend_from_slice(bytes);
+        self.out.append(bytes);
+    }
+
+    /// Puts bytes in the place of others.
+    pub(crate) fn put(&mut self, at: usize, bytes: &[u8]) {
+        if let Some(place) = self.out.get_mut(at..at + bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
     }
 
     /// Appends text that needs no escapes, or JSON with its punctuation: with many keys that are always the same,
@@ -133,31 +139,84 @@ impl Writer {
 
     /// Appends text to a string that is open, with JSON's escapes where JSON demands them.
     pub(crate) fn escape(&mut self, text: &str) {
-        let mut rest = text.as_bytes();
+        self.string(text.as_bytes(), false);
+    }
+
+    /// Appends JSON that came from elsewhere, or a part of it. In strings, what is no character becomes U+FFFD: a
+    /// surrogate without its other half, and each byte that is not UTF-8.
+    pub(crate) fn repaired(&mut self, json: &[u8]) {
+        self.string(json, true);
+    }
+
+    #[inline(never)]
+    fn string(&mut self, text: &[u8], raw: bool) {
+        // What is not written yet, and how much of it will be written as it is.
+        let mut rest = text;
+        let mut kept = 0;
         loop {
-            let plain =
-                rest.iter().take_while(|byte| **byte >= 0x20 && **byte != b'"' && **byte != b'\\').count();
-            let (plain, special) = rest.split_at_checked(plain).unwrap_or_default();
-            self.append(plain);
-            let [byte, after @ ..] = special else { return };
-            if *byte >= 0x20 {
-                self.append(&[b'\\', *byte]);
+            kept += plain(rest.get(kept..).unwrap_or_default());
+            let (head, special) = rest.split_at_checked(kept).unwrap_or_default();
+            let Some(&byte) = special.first() else { return self.append(rest) };
+            let mut skipped = 1;
+            if raw {
+                let len = if matches!(byte, b'\\' | 0x80..) { extent(special) } else { 1 };
+                if len > 0 {
+                    kept += len as usize;
+                    continue;
+                }
+                skipped = len.unsigned_abs().max(1);
+                self.append(head);
+                self.plain("\u{fffd}");
+            } else if byte >= 0x7F {
+                kept += 1;
+                continue;
             } else {
-                let digit = b"0123456789abcdef".get(usize::from(byte & 15)).unwrap_or(&b'0');
-                self.append(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), *digit]);
+                self.append(head);
+                if byte >= 0x20 {
+                    self.append(&[b'\\', byte]);
+                } else {
+                    let digit = b"0123456789abcdef".get(usize::from(byte & 15)).unwrap_or(&b'0');
+                    self.append(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), *digit]);
+                }
             }
-            rest = after;
+            rest = special.get(skipped..).unwrap_or_default();
+            kept = 0;
         }
     }
 
     /// Appends an integer in decimal.
     pub(crate) fn digits(&mut self, negative: bool, magnitude: u64) {
+        let mut text = [b'0'; 20];
+        let start = decimal(magnitude, &mut text);
         if negative {
             self.append(b"-");
         }
-        if magnitude >= 10 {
-            self.digits(false, magnitude / 10);
-        }
-        self.append(&[b'0' + (magnitude % 10) as u8]);
+        self.append(text.get(start.min(19)..).unwrap_or_default());
+    }
+}
+
+/// Puts a number's digits at the end of a text of zeros, and returns where they start.
+#[inline(never)]
+pub(crate) fn decimal(mut number: u64, text: &mut [u8]) -> usize {
+    let mut start = text.len();
+    while number != 0
+        && let Some(digit) = text.get_mut(start.wrapping_sub(1))
+    {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        start -= 1;
+    }
+    start
+}
+
+impl Writer<'static> {
+    /// The document.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.out.into()
+    }
+
+    pub(crate) fn into_buffer(self) -> Buffer<'static> {
+        self.out
     }
 }

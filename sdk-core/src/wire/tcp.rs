@@ -12,11 +12,12 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
+use core::mem::MaybeUninit;
 
 use super::{Timing, flag};
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::json::{self, Encode, Expected, Value, Writer};
+use crate::json::{self, Encode, Expected, Field, Value, Writer};
 use crate::text::Piece;
 
 /// A request to connect, as the guest makes it.
@@ -31,7 +32,9 @@ pub struct Request<'a> {
 
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.document(&Context::default())))
+        let mut out = Writer::new();
+        self.write(&Context::default(), &mut out);
+        f.write_str(&String::from_utf8_lossy(out.as_bytes()))
     }
 }
 
@@ -60,34 +63,33 @@ impl<'a> Request<'a> {
     /// What the host reports, most often of the type `network`, `timeout` or `capability`; `internal` if its
     /// answer breaks the protocol.
     pub fn send(&self, context: &Context<'_>) -> Result<Connection, Error> {
-        let connection = Connection::ask(&self.document(context), Kind::Network.as_str())?;
+        let mut stack = [MaybeUninit::uninit(); 512];
+        let mut request = Writer::on(&mut stack);
+        self.write(context, &mut request);
+        let connection = Connection::ask(request.as_bytes(), Kind::Network.as_str())?;
         if connection.connected() {
             Ok(connection)
         } else {
-            Err(Error::write(Kind::Network.as_str(), &"tcp_connect", |out| {
-                out.plain("TCP connection failed")
-            }))
+            Err(Error::write(Kind::Network, b"tcp_connect", |out| out.plain("TCP connection failed")))
         }
     }
 
-    fn document(&self, context: &Context<'_>) -> alloc::vec::Vec<u8> {
-        let mut out = Writer::with_capacity(256);
+    fn write(&self, context: &Context<'_>, out: &mut Writer<'_>) {
         out.plain("{\"host\":\"");
-        self.host.write(&mut out);
+        self.host.write(out);
         out.plain("\",\"port\":\"");
-        self.port.write(&mut out);
+        self.port.write(out);
         out.plain("\",\"context\":");
-        context.encode(&mut out);
+        context.encode(out);
         if let Some(timeout) = self.timeout_ms {
             out.plain(",\"timeout_ms\":");
-            timeout.write(&mut out);
+            timeout.write(out);
         }
         out.plain(if self.tls {
             ",\"tls\":true,\"use_tls\":true}"
         } else {
             ",\"tls\":false,\"use_tls\":false}"
         });
-        out.into_bytes()
     }
 }
 
@@ -116,9 +118,9 @@ impl<'a> Received<'a> {
             request.fields(&["host", "port", "tls", "use_tls", "timeout_ms", "context"])?;
         let host = super::text(host_value)?;
         if host.is_empty() {
-            return Err(
-                host_value.not(const { &Expected { name: "host", ..Expected::a("a host name or address") } })
-            );
+            return Err(host_value.not(
+                const { &Field::new("host", const { &Expected::described("a host name or address") }, true) },
+            ));
         }
         Ok(Self {
             host,
@@ -172,6 +174,6 @@ impl Connection {
     pub fn not_after(&self) -> Result<crate::Timestamp, Error> {
         let text = self.tls_cert_not_after();
         crate::Timestamp::parse(text.raw())
-            .ok_or_else(|| Error::wire_format("tcp_connect", &"tls_cert_not_after is not an RFC 3339 time"))
+            .ok_or_else(|| Error::wire_format("tcp_connect", "tls_cert_not_after is not an RFC 3339 time"))
     }
 }

@@ -1,0 +1,185 @@
+//! What an object's members must be, and the values that are found for them.
+//!
+//! A configuration and a host's answer are read by the same code, from a constant table: one walk over the document
+//! puts the members into slots, and one over the table checks them.
+
+use super::error::Error;
+use super::{Kind, Value};
+
+/// What a value must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// In words, such as `a whole number`; empty for JSON itself.
+    pub what: &'static str,
+    /// The smallest number, or the smallest length.
+    pub min: i64,
+    /// The largest number, or the largest length.
+    pub max: i64,
+    /// The kind of value, if the bounds are all else there is to check; [`Kind::Absent`] if reading it checks more.
+    pub kind: Kind,
+    /// Whether strings are measured.
+    pub measured: bool,
+}
+
+impl Expected {
+    /// Any value.
+    pub const ANY: Self = Self::a("a value", Kind::Absent);
+    /// `true` or `false`.
+    pub const BOOLEAN: Self = Self::a("a boolean", Kind::Boolean);
+    /// A whole number that fits `i64`.
+    pub const INTEGER: Self = Self::a("a whole number", Kind::Number);
+    /// A string.
+    pub const STRING: Self = Self::a("a string", Kind::String);
+    /// An array.
+    pub const ARRAY: Self = Self::a("an array", Kind::Absent);
+    /// An object.
+    pub const OBJECT: Self = Self::a("an object", Kind::Object);
+
+    const fn a(what: &'static str, kind: Kind) -> Self {
+        Self { what, min: i64::MIN, max: i64::MAX, kind, measured: false }
+    }
+
+    /// Something that is described in words, and checked by whoever reads it.
+    #[must_use]
+    pub const fn described(what: &'static str) -> Self {
+        Self::a(what, Kind::Absent)
+    }
+
+    /// The same within bounds: of a number, or of the length of a string or an array.
+    #[must_use]
+    pub const fn within(mut self, bounds: Bounds) -> Self {
+        if bounds.min > self.min {
+            self.min = bounds.min;
+        }
+        if bounds.max < self.max {
+            self.max = bounds.max;
+        }
+        if bounds.is_some() {
+            match self.what.as_bytes() {
+                b"a string" => (self.what, self.measured) = ("a string of length", true),
+                b"an array" => self.what = "an array of length",
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// Whether the bounds allow this number or length.
+    #[must_use]
+    pub const fn admits(&self, measure: i64) -> bool {
+        self.min <= measure && measure <= self.max
+    }
+}
+
+/// Bounds of a number, or of a length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The smallest value allowed.
+    pub min: i64,
+    /// The largest value allowed.
+    pub max: i64,
+}
+
+impl Bounds {
+    /// Anything goes.
+    pub const NONE: Self = Self { min: i64::MIN, max: i64::MAX };
+
+    /// Whether there are any.
+    #[must_use]
+    pub const fn is_some(self) -> bool {
+        self.min != i64::MIN || self.max != i64::MAX
+    }
+}
+
+/// A member that an object may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its key; empty for elements and for whole documents.
+    pub name: &'static str,
+    /// What its value must be.
+    pub expected: &'static Expected,
+    /// Which slot its value goes to.
+    pub slot: u16,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+impl Field {
+    /// A document that follows JSON's grammar. No value would do in place of what breaks it.
+    pub(crate) const JSON: &'static Self =
+        &Self::new("", &Expected::described("").within(Bounds { min: 1, max: 0 }), true);
+
+    /// A document without more levels than [`MAX_DEPTH`](super::MAX_DEPTH).
+    pub(crate) const SHALLOW: &'static Self = &Self::new(
+        "",
+        &Expected::described("nested deeper than 128 levels").within(Bounds { min: 1, max: 0 }),
+        true,
+    );
+
+    /// A document that is an object.
+    pub(crate) const OBJECT: &'static Self = &Self::new("", &Expected::OBJECT, true);
+
+    /// A member, for the first slot.
+    #[must_use]
+    pub const fn new(name: &'static str, expected: &'static Expected, required: bool) -> Self {
+        Self { name, expected, slot: 0, required }
+    }
+
+    /// The same, for another slot.
+    #[must_use]
+    pub const fn at(mut self, slot: u16) -> Self {
+        self.slot = slot;
+        self
+    }
+
+    /// Checks a slot's value, and completes the slot.
+    pub(crate) fn admit(&'static self, slot: &mut Slot<'_>) -> Result<(), Error> {
+        let expected = self.expected;
+        let kind = Kind::of(slot.raw);
+        let unchecked = if kind == Kind::Absent { !self.required } else { expected.kind == Kind::Absent };
+        // A string that has two names is not checked twice.
+        if unchecked || slot.number != 0 {
+            return Ok(());
+        }
+        let raw = slot.raw;
+        let measure = match kind {
+            _ if kind != expected.kind => None,
+            Kind::Number => Value::at(slot.raw).whole(),
+            Kind::String => {
+                let string = Value::at(slot.raw).string_or_empty();
+                slot.raw = string.raw();
+                Some(if expected.measured { string.characters() as i64 } else { 1 })
+            }
+            _ => Some(i64::from(slot.raw.first() == Some(&b't'))),
+        };
+        match measure {
+            Some(measure) if expected.admits(measure) => {
+                slot.number = if kind == Kind::String { 1 } else { measure };
+                Ok(())
+            }
+            _ => Err(Error::new(self, Value::at(raw))),
+        }
+    }
+}
+
+/// A value that was found for a [`Field`] and checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot<'a> {
+    /// The value as it stands in the document, a string without its quotes; empty if it is absent.
+    pub raw: &'a [u8],
+    /// The number, or 1 for a string and for `true`.
+    pub number: i64,
+}
+
+impl<'a> Slot<'a> {
+    /// A value that is not checked yet.
+    pub(crate) const fn of(value: Value<'a>) -> Self {
+        Self { raw: value.raw(), number: 0 }
+    }
+
+    /// Whether there is no value.
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        self.raw.is_empty() && self.number == 0
+    }
+}
