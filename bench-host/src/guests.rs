@@ -143,6 +143,12 @@ impl Crate {
         &self.folder
     }
 
+    /// The folder of the workspace that it belongs to.
+    #[must_use]
+    pub fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
     /// The folder that modules and reports are written to, in cargo's target folder.
     #[must_use]
     pub fn output_folder(&self) -> PathBuf {

@@ -18,6 +18,7 @@
 
 mod engine;
 mod error;
+pub mod examples;
 pub mod guests;
 mod host;
 mod imports;
