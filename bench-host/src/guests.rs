@@ -11,6 +11,8 @@ use std::process::{self, Command};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
+pub use toolchain::Toolchain;
+
 /// What plugins are compiled for.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
