@@ -1,8 +1,6 @@
 //! The main job: builds the examples, runs each against servers on this machine, and measures them.
 
-use std::env;
 use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
 use reglet_bench_host::Status;
@@ -22,7 +20,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     for (file, report) in [("report.json", report::json(rows)), ("report.csv", report::csv(rows))] {
         let path = measured.output_folder.join(file);
         fs::write(&path, &report).map_err(|source| Failure::Write { path: path.clone(), source })?;
-        eprintln!("wrote {}", shown(&path));
+        eprintln!("wrote {}", cli::shown(&path));
     }
     Ok(verdict(rows))
 }
@@ -57,10 +55,4 @@ fn verdict(rows: &[Row]) -> ExitCode {
         .into_iter()
         .find_map(|status| outcomes().find(|outcome| outcome.status() == status));
     worst.map_or(ExitCode::SUCCESS, cli::exit_status)
-}
-
-/// The path from here, if it is below.
-fn shown(path: &Path) -> String {
-    let here = env::current_dir().unwrap_or_default();
-    path.strip_prefix(here).unwrap_or(path).display().to_string()
 }

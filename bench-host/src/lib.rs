@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+pub mod budgets;
 mod engine;
 mod error;
 pub mod examples;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use reglet_bench_host::Error;
+use reglet_bench_host::budgets::BudgetError;
 use reglet_bench_host::examples::ExampleError;
 use reglet_bench_host::guests::BuildError;
 
@@ -15,6 +16,7 @@ pub(crate) enum Failure {
     Plugin(Error),
     Build(BuildError),
     Examples(ExampleError),
+    Budgets(BudgetError),
     Read { path: PathBuf, source: io::Error },
     Write { path: PathBuf, source: io::Error },
     Stdout(io::Error),
@@ -37,6 +39,7 @@ impl fmt::Display for Failure {
             Self::Plugin(error) => write!(f, "{error}"),
             Self::Build(error) => with_causes(f, error),
             Self::Examples(error) => with_causes(f, error),
+            Self::Budgets(error) => with_causes(f, error),
             Self::Read { path, source } => write!(f, "cannot read {}: {source}", path.display()),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
             Self::Stdout(source) => write!(f, "cannot write to stdout: {source}"),
@@ -74,6 +77,15 @@ impl From<ExampleError> for Failure {
         match error {
             ExampleError::Plugin(error) => Self::Plugin(error),
             error => Self::Examples(error),
+        }
+    }
+}
+
+impl From<BudgetError> for Failure {
+    fn from(error: BudgetError) -> Self {
+        match error {
+            BudgetError::Examples(error) => error.into(),
+            error => Self::Budgets(error),
         }
     }
 }
