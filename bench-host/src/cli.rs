@@ -3,6 +3,7 @@
 mod failure;
 
 use core::time::Duration;
+use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reglet_bench_host::guests::{Crate, Profile};
 use reglet_bench_host::report::{self, Row};
-use reglet_bench_host::{Error, Host, Outcome, Plugin, Status, measure};
+use reglet_bench_host::{Error, Host, Outcome, Plugin, Status, budgets, measure};
 use serde::de::IgnoredAny;
 
 use crate::demo;
@@ -91,6 +92,15 @@ enum Command {
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
     },
+    /// Compares what the examples weigh and take with their budgets; fails if a number is off by more than 2 %
+    Budgets {
+        /// Makes what was measured the budgets
+        #[arg(long)]
+        accept: bool,
+        /// The file with the budgets; `benches/budgets.toml` of the workspace, unless it is given
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
 }
 
 /// A plugin and what it needs for a check.
@@ -134,6 +144,7 @@ impl Command {
             Self::Manifest { plugin } => print_document(&plugin, Plugin::manifest),
             Self::Build { guest, profile } => build(&guest, profile),
             Self::Measure { check, format } => measure(&check, format),
+            Self::Budgets { accept, file } => budgets(accept, file.as_deref()),
         }
     }
 }
@@ -186,6 +197,19 @@ fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {
     Ok(exit)
 }
 
+fn budgets(accept: bool, file: Option<&Path>) -> Result<ExitCode, Failure> {
+    let progress = Stderr::new();
+    let compared = budgets::compare(file, &progress)?;
+    drop(progress);
+    print(&(compared.table() + "\n"))?;
+    if accept {
+        eprintln!("wrote {}", shown(compared.accept()?));
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprint!("{}", compared.notes());
+    Ok(if compared.holds() { ExitCode::SUCCESS } else { 1.into() })
+}
+
 /// A host that logs to stderr.
 pub(crate) fn host(ca: &[PathBuf], timeout: Option<Duration>) -> Result<Host, Error> {
     let mut builder = Host::builder().log(|record| eprintln!("{record}"));
@@ -211,6 +235,12 @@ pub(crate) fn exit_status(outcome: &Outcome) -> ExitCode {
         Status::Failure => 1.into(),
         Status::Error => 2.into(),
     }
+}
+
+/// The path from here, if it is below.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
 /// What logs and reports call the plugin.

@@ -11,6 +11,8 @@ use std::process::{self, Command};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
+pub use toolchain::Toolchain;
+
 /// What plugins are compiled for.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -141,6 +143,12 @@ impl Crate {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The folder of the workspace that it belongs to.
+    #[must_use]
+    pub fn workspace(&self) -> &Path {
+        &self.workspace
     }
 
     /// The folder that modules and reports are written to, in cargo's target folder.

@@ -16,8 +16,10 @@
 //! # }
 //! ```
 
+pub mod budgets;
 mod engine;
 mod error;
+pub mod examples;
 pub mod guests;
 mod host;
 mod imports;

@@ -90,7 +90,8 @@ pub fn text(outcome: &Outcome) -> String {
 const NAMES: [&str; 3] = ["plugin", "profile", "status"];
 
 impl Row {
-    fn fields(&self) -> impl Iterator<Item = (&'static str, Value)> {
+    /// Its columns, by their names for programs.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let status = self.measured.outcome.status().as_str();
         let names = [self.plugin.as_str().into(), self.profile.into(), status.into()];
         NAMES
@@ -251,7 +252,7 @@ impl Unit {
 }
 
 /// `1234567` as `1,234,567`.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -194,6 +194,27 @@ fn the_main_job_reports_on_every_example_in_both_profiles() {
     assert_eq!(fs::read_to_string(folder.join("report.csv")).unwrap().lines().count(), results.len() + 1);
 }
 
+#[test]
+fn budgets_that_do_not_hold_exit_with_1_until_the_change_is_accepted() {
+    let folder = TempDir::new().unwrap();
+    let file = path(&folder, "budgets.toml");
+    let compare = ["budgets", "--file", &file];
+    let done = run(&compare);
+    assert_eq!(done.status, 1, "{}", done.stderr);
+    assert!(done.stdout.contains("has no budget"), "{}", done.stdout);
+    assert!(done.stderr.contains("to accept the change: cargo run "), "{}", done.stderr);
+
+    let done = run(&["budgets", "--accept", "--file", &file]);
+    if done.stderr.contains("run `npm install -g binaryen`") {
+        assert_eq!(done.status, 3);
+        println!("the rest is skipped: there is no wasm-opt");
+        return;
+    }
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let done = run(&compare);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+}
+
 /// What a run of the program left.
 struct Done {
     status: i32,

@@ -1,4 +1,4 @@
 //! Benchmarks of the Reglet Rust SDK: `cargo bench -p reglet-benches`.
 //!
 //! Wall times are for people: they are compared within one run, and no test depends on them. What is the same on
-//! every machine, sizes and counts, is tested elsewhere.
+//! every machine, sizes and counts, is held to `budgets.toml` by a test.

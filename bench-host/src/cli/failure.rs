@@ -6,22 +6,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use reglet_bench_host::Error;
+use reglet_bench_host::budgets::BudgetError;
+use reglet_bench_host::examples::ExampleError;
 use reglet_bench_host::guests::BuildError;
-use reglet_bench_host::loopback::LoopbackError;
 
 /// Why a command has no result; its text names all causes.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Plugin(Error),
     Build(BuildError),
-    Loopback(LoopbackError),
+    Examples(ExampleError),
+    Budgets(BudgetError),
     Read { path: PathBuf, source: io::Error },
     Write { path: PathBuf, source: io::Error },
     Stdout(io::Error),
     Config { from: String, source: serde_json::Error },
-    Placeholder { path: PathBuf, placeholder: String },
-    NoWorkspace(BuildError),
-    NoExamples,
 }
 
 impl Failure {
@@ -39,21 +38,12 @@ impl fmt::Display for Failure {
         match self {
             Self::Plugin(error) => write!(f, "{error}"),
             Self::Build(error) => with_causes(f, error),
-            Self::Loopback(error) => with_causes(f, error),
+            Self::Examples(error) => with_causes(f, error),
+            Self::Budgets(error) => with_causes(f, error),
             Self::Read { path, source } => write!(f, "cannot read {}: {source}", path.display()),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
             Self::Stdout(source) => write!(f, "cannot write to stdout: {source}"),
             Self::Config { from, source } => write!(f, "the configuration {from} is not JSON: {source}"),
-            Self::Placeholder { path, placeholder } => {
-                write!(f, "{} has the unknown placeholder {placeholder}", path.display())
-            }
-            Self::NoWorkspace(error) => {
-                f.write_str("the examples are built from their source, so run this in the SDK's workspace: ")?;
-                with_causes(f, error)
-            }
-            Self::NoExamples => f.write_str(
-                "there is no plugin in the folder `examples` of this workspace: run this in the SDK's workspace",
-            ),
         }
     }
 }
@@ -82,8 +72,20 @@ impl From<BuildError> for Failure {
     }
 }
 
-impl From<LoopbackError> for Failure {
-    fn from(error: LoopbackError) -> Self {
-        Self::Loopback(error)
+impl From<ExampleError> for Failure {
+    fn from(error: ExampleError) -> Self {
+        match error {
+            ExampleError::Plugin(error) => Self::Plugin(error),
+            error => Self::Examples(error),
+        }
+    }
+}
+
+impl From<BudgetError> for Failure {
+    fn from(error: BudgetError) -> Self {
+        match error {
+            BudgetError::Examples(error) => error.into(),
+            error => Self::Budgets(error),
+        }
     }
 }

@@ -44,15 +44,15 @@ pub(super) fn optimise(
     Ok(true)
 }
 
-/// Whether `wasm-opt` can be used, or else why not.
-fn usable() -> Result<(), String> {
+/// The version of `wasm-opt` if it can be used, or else why not.
+pub(super) fn usable() -> Result<u32, String> {
     let output = Command::new("wasm-opt").arg("--version").output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "wasm-opt is not there".to_owned(),
         _ => format!("wasm-opt cannot be run ({error})"),
     })?;
     let text = String::from_utf8_lossy(&output.stdout);
     match version(&text) {
-        Some(OLDEST..) => Ok(()),
+        Some(version @ OLDEST..) => Ok(version),
         Some(older) => Err(format!("wasm-opt {older} is too old")),
         None => Err(format!("wasm-opt does not tell its version ({})", text.trim_end())),
     }

@@ -1,11 +1,39 @@
-//! Sees to it that the compiler has what it needs for wasm.
+//! The programs that make modules: which they are, and that the compiler has what it needs for wasm.
 
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use super::optimise;
 use super::{BuildError, Progress, TARGET, run};
+
+/// What modules are made with, and what their sizes depend on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Toolchain {
+    /// Version of the compiler, as `1.95.0 (59807616e 2026-04-14)`.
+    pub rustc: String,
+    /// Version of `wasm-opt`, if there is one that can be used.
+    pub wasm_opt: Option<u32>,
+}
+
+impl Toolchain {
+    /// Asks the programs that build the crates in this folder.
+    ///
+    /// # Errors
+    ///
+    /// The compiler can't be run.
+    pub fn find(folder: &Path) -> Result<Self, BuildError> {
+        let version = run(rustc(folder).arg("--version"), "rustc")?;
+        let version = String::from_utf8_lossy(&version);
+        let version = version.trim_end();
+        Ok(Self {
+            rustc: version.strip_prefix("rustc ").unwrap_or(version).to_owned(),
+            wasm_opt: optimise::usable().ok(),
+        })
+    }
+}
 
 /// Installs the target if the compiler that is used in this folder lacks it.
 pub(super) fn ensure_target(folder: &Path, progress: &dyn Progress) -> Result<(), BuildError> {
@@ -32,14 +60,19 @@ pub(super) fn ensure_target(folder: &Path, progress: &dyn Progress) -> Result<()
 }
 
 fn has_target(folder: &Path) -> Result<bool, BuildError> {
-    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder);
-    let libraries = run(&mut rustc, "rustc")?;
+    let libraries = run(rustc(folder).args(["--print", "target-libdir", "--target", TARGET]), "rustc")?;
     let libraries = String::from_utf8_lossy(&libraries);
     // The folder may be there without a library in it.
     Ok(fs::read_dir(libraries.trim_end()).is_ok_and(|mut entries| {
         entries.any(|entry| entry.is_ok_and(|entry| is_core(&entry.file_name().to_string_lossy())))
     }))
+}
+
+/// The compiler that is used in this folder, as cargo finds it.
+fn rustc(folder: &Path) -> Command {
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.current_dir(folder);
+    rustc
 }
 
 fn is_core(file: &str) -> bool {
