@@ -8,6 +8,7 @@ extern crate std;
 pub mod abi;
 pub mod config;
 pub mod context;
+mod duration;
 pub mod error;
 pub mod heap;
 pub mod host;
