@@ -6,6 +6,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod abi;
+pub mod base64;
 pub mod config;
 pub mod context;
 mod duration;
