@@ -58,6 +58,11 @@ impl<'stack> Buffer<'stack> {
         Self { start, len: 0, capacity, owned: true, stack: PhantomData }
     }
 
+    /// Where it starts.
+    pub(crate) const fn start(&self) -> NonNull<u8> {
+        self.start
+    }
+
     /// Appends bytes.
     #[inline(never)]
     pub fn append(&mut self, bytes: &[u8]) {
