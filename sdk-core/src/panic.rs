@@ -5,7 +5,7 @@
 //! log has the reason.
 
 use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::heap::{self, LimitExceeded};
 use crate::host;
@@ -64,12 +64,13 @@ pub(crate) fn refuse(refusal: &LimitExceeded) -> ! {
 /// Reports and traps. A host may go on with the instance, so the limit and the next report must work again.
 fn end(message: &dyn Piece, attrs: &[Attr<'_>]) -> ! {
     static REPORTING: AtomicBool = AtomicBool::new(false);
+    static LIMIT: AtomicUsize = AtomicUsize::new(heap::LIMIT);
     // A panic while one is being reported would go round in circles.
     if !REPORTING.swap(true, Relaxed) {
-        heap::set_limit(usize::MAX);
+        LIMIT.store(heap::set_limit(usize::MAX), Relaxed);
         log::send(Level::Error.as_str(), &text![PREFIX, message], attrs);
     }
-    heap::set_limit(heap::LIMIT);
+    heap::set_limit(LIMIT.load(Relaxed));
     REPORTING.store(false, Relaxed);
     host::trap()
 }
