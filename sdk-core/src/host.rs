@@ -297,59 +297,62 @@ impl<const N: usize> Reply<N> {
         Ok(())
     }
 
-    fn slot(&self, slot: usize) -> Slot<'_> {
-        self.0.slots.get(slot).copied().unwrap_or_default()
+    /// A slot that the answer's type has; so nothing is looked up.
+    fn slot<const SLOT: usize>(&self) -> Slot<'_> {
+        const { assert!(SLOT < N, "there is no such slot") };
+        #[allow(clippy::indexing_slicing, reason = "checked when it is compiled")]
+        self.0.slots[SLOT]
     }
 
     /// The field as it stands there.
     #[doc(hidden)]
-    pub fn value(&self, slot: usize) -> Value<'_> {
-        Value::at(self.slot(slot).raw)
+    pub fn value<const SLOT: usize>(&self) -> Value<'_> {
+        Value::at(self.slot::<SLOT>().raw)
     }
 
     #[doc(hidden)]
-    pub fn text(&self, slot: usize) -> Str<'_> {
-        Str::new(self.slot(slot).raw)
+    pub fn text<const SLOT: usize>(&self) -> Str<'_> {
+        Str::new(self.slot::<SLOT>().raw)
     }
 
-    pub(crate) fn output(&self, slot: usize) -> Str<'_> {
-        self.text(slot)
+    pub(crate) fn output<const SLOT: usize>(&self) -> Str<'_> {
+        self.text::<SLOT>()
     }
 
-    pub(crate) fn bytes(&self, slot: usize) -> &[u8] {
-        self.slot(slot).raw
-    }
-
-    #[doc(hidden)]
-    pub fn boolean(&self, slot: usize) -> bool {
-        self.slot(slot).number != 0
-    }
-
-    pub(crate) fn flag(&self, slot: usize) -> bool {
-        self.boolean(slot)
+    pub(crate) fn bytes<const SLOT: usize>(&self) -> &[u8] {
+        self.slot::<SLOT>().raw
     }
 
     #[doc(hidden)]
-    pub fn integer(&self, slot: usize) -> u64 {
-        self.slot(slot).number.max(0).cast_unsigned()
+    pub fn boolean<const SLOT: usize>(&self) -> bool {
+        self.slot::<SLOT>().number != 0
+    }
+
+    pub(crate) fn flag<const SLOT: usize>(&self) -> bool {
+        self.boolean::<SLOT>()
     }
 
     #[doc(hidden)]
-    pub fn number(&self, slot: usize) -> i64 {
-        self.slot(slot).number
+    pub fn integer<const SLOT: usize>(&self) -> u64 {
+        self.slot::<SLOT>().number.max(0).cast_unsigned()
     }
 
     #[doc(hidden)]
-    pub fn list(&self, slot: usize) -> Strings<'_> {
-        Strings::of(self.value(slot))
+    pub fn number<const SLOT: usize>(&self) -> i64 {
+        self.slot::<SLOT>().number
     }
 
-    pub(crate) fn mail_exchangers(&self, slot: usize) -> MxRecords<'_> {
-        MxRecords::of(self.value(slot))
+    #[doc(hidden)]
+    pub fn list<const SLOT: usize>(&self) -> Strings<'_> {
+        Strings::of(self.value::<SLOT>())
     }
 
-    pub(crate) fn headers(&self, slot: usize) -> HeaderFields<'_> {
-        HeaderFields::of(self.value(slot))
+    pub(crate) fn mail_exchangers<const SLOT: usize>(&self) -> MxRecords<'_> {
+        MxRecords::of(self.value::<SLOT>())
+    }
+
+    pub(crate) fn headers<const SLOT: usize>(&self) -> HeaderFields<'_> {
+        HeaderFields::of(self.value::<SLOT>())
     }
 }
 

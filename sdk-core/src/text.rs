@@ -44,12 +44,14 @@ impl<W: Fn(&mut Writer<'_>)> Piece for Text<W> {
 }
 
 impl<T: Piece + ?Sized> Piece for &T {
+    #[inline(always)]
     fn write(&self, out: &mut Writer<'_>) {
         (**self).write(out);
     }
 }
 
 impl Piece for str {
+    #[inline(always)]
     fn write(&self, out: &mut Writer<'_>) {
         out.escape(self);
     }

@@ -130,7 +130,7 @@ macro_rules! __view {
                     $(#[$doc])*
                     #[must_use]
                     $vis fn $field(&self) -> $crate::__view!(@view $kind '_) {
-                        self.0.$kind(Place::$field as usize)
+                        self.0.$kind::<{ Place::$field as usize }>()
                     }
                 )*
             }
