@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn reads_what_it_writes() {
         let bytes: Vec<u8> = (0..=255).cycle().take(1000).collect();
-        for len in 0..bytes.len() {
+        for len in 0..if cfg!(miri) { 20 } else { bytes.len() } {
             let bytes = &bytes[bytes.len() - len..];
             assert_eq!(decoded(&encoded(bytes)).as_deref(), Ok(bytes), "{len} bytes");
         }
