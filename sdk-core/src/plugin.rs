@@ -95,7 +95,7 @@ fn refuse(config: &[u8], error: json::Error) -> Error {
             reason.write(out);
         });
     }
-    Error::config(error.field(), reason)
+    Error::config_raw(error.field().as_bytes(), reason)
 }
 
 /// The config is not where a host's buffers are.

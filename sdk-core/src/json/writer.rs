@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
+use super::Encode;
 use super::scan::{extent, plain};
-use super::{Encode, Value};
 use crate::abi::Buffer;
 use crate::text::Piece;
 
@@ -79,14 +79,6 @@ impl<'stack> Writer<'stack> {
     /// Writes a member of an object.
     pub fn member(&mut self, key: &str, value: impl Encode) {
         self.key(key);
-        value.encode(self);
-    }
-
-    /// Writes a member whose key and value stood in another document.
-    pub(crate) fn raw_member(&mut self, key: &[u8], value: Value<'_>) {
-        self.raw(b"\"");
-        self.append(key);
-        self.append(b"\":");
         value.encode(self);
     }
 
