@@ -13,7 +13,7 @@ impl Error {
         match error {
             [detail @ .., b'}'] => {
                 let mut out = Writer::new();
-                out.repaired(detail);
+                out.repaired(detail.trim_ascii_end());
                 if raw_string(error, TYPE).is_none() {
                     out.member("type", otherwise);
                 }
@@ -81,6 +81,7 @@ mod tests {
         let error = reply(r#"{"error":{"code":"CONNECTION_REFUSED","message":"dial \"x\""}}"#);
         assert_eq!(json(&error), r#"{"code":"CONNECTION_REFUSED","message":"dial \"x\"","type":"network"}"#);
         assert_eq!(json(&reply(r#"{"error":{}}"#)), r#"{"type":"network"}"#);
+        assert_eq!(json(&reply(r#"{"error":{ }}"#)), r#"{"type":"network"}"#);
     }
 
     #[test]
