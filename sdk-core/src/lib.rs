@@ -37,7 +37,8 @@ pub use wire::tcp;
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::json::Str;
+    pub use crate::metadata::Example;
     pub use crate::{Capability, Context, Error, Metadata, Outcome, Plugin, Timestamp};
-    pub use crate::{config, export_plugin, log, tcp, text};
+    pub use crate::{config, export_plugin, log, services, tcp, text};
     pub use alloc::borrow::Cow;
 }
