@@ -38,7 +38,8 @@ pub use wire::{dns, exec, http, smtp, ssrf, tcp};
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::json::Str;
+    pub use crate::metadata::Example;
     pub use crate::{Capability, Context, Error, Metadata, Outcome, Plugin, Timestamp};
-    pub use crate::{config, dns, exec, export_plugin, http, log, smtp, tcp, text};
+    pub use crate::{config, dns, exec, export_plugin, http, log, services, smtp, tcp, text};
     pub use alloc::borrow::Cow;
 }
