@@ -4,12 +4,13 @@
 //!
 //! ```
 //! use core::time::Duration;
-//! use reglet_sdk_core::{Context, Error, Timestamp, tcp};
+//! use reglet_sdk_core::{Context, Error, Timestamp, log, tcp};
 //!
 //! fn both_answer(context: &Context<'_>) -> Result<bool, Error> {
 //!     // Each call may take two seconds, and all of them five. `on_clock` tells each call what is left by then.
 //!     let deadline = Timestamp::now()?.saturating_add(Duration::from_secs(5));
 //!     let context = context.with_request_id("check-17").with_timeout(2_000).with_deadline(deadline).on_clock();
+//!     log::info!(context: &context, "connecting");
 //!     let first = tcp::Request::new(&"a.example", 443).send(&context)?;
 //!     let second = tcp::Request::new(&"b.example", 443).send(&context)?;
 //!     Ok(first.connected() && second.connected())
