@@ -75,6 +75,11 @@ impl<'stack> Buffer<'stack> {
         self.len = len;
     }
 
+    /// Forgets what stands after so many bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     /// Moves to a block that has room for at least so many bytes.
     #[cold]
     #[inline(never)]

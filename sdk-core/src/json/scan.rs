@@ -319,6 +319,21 @@ pub(super) fn extent(text: &[u8]) -> isize {
     }
 }
 
+/// How much of the inside of a string stands for at most so many bytes of text, an escape counting as one.
+pub(crate) fn prefix(text: &[u8], limit: usize) -> usize {
+    let (mut at, mut taken) = (0, 0);
+    while let Some(rest @ [byte, ..]) = text.get(at..) {
+        let len = extent(rest).unsigned_abs().max(1);
+        // A pair of surrogates is two escapes.
+        taken += if *byte == b'\\' { len.div_ceil(6) } else { len };
+        if taken > limit {
+            break;
+        }
+        at += len;
+    }
+    at
+}
+
 /// The UTF-16 unit of four hexadecimal digits; more than 16 bits if they are none.
 #[inline(never)]
 pub(super) fn unit(digits: &[u8]) -> u32 {

@@ -116,6 +116,11 @@ impl<'stack> Writer<'stack> {
         self.out.append(bytes);
     }
 
+    /// Takes back what was written after so many bytes.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.out.truncate(len);
+    }
+
     /// Puts bytes in the place of others.
     pub(crate) fn put(&mut self, at: usize, bytes: &[u8]) {
         if let Some(place) = self.out.get_mut(at..at + bytes.len()) {
