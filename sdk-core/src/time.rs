@@ -195,8 +195,9 @@ impl Timestamp {
     /// ```
     #[must_use]
     pub const fn days_since(self, earlier: Self) -> i64 {
-        let borrow = if self.nanos < earlier.nanos { 1 } else { 0 };
-        self.seconds.saturating_sub(earlier.seconds).saturating_sub(borrow).div_euclid(SECONDS_PER_DAY)
+        let borrow = (self.nanos < earlier.nanos) as i64;
+        // Both are within ten thousand years.
+        (self.seconds - earlier.seconds - borrow).div_euclid(SECONDS_PER_DAY)
     }
 
     /// Seconds since the start of 1970, rounded down.

@@ -247,7 +247,8 @@ fn target(out: &mut Writer<'_>, host: &dyn Piece, port: u16, dialect: Dialect) {
 fn end(out: &mut Writer<'_>, context: &Context<'_>, timeout_ms: Option<u32>) {
     out.plain(",\"context\":");
     context.encode(out);
-    if let Some(timeout) = timeout_ms {
+    // Some hosts look for the context's limit here too; others take the smaller of the two.
+    if let Some(timeout) = timeout_ms.or(context.timeout_ms) {
         out.plain(",\"timeout_ms\":");
         timeout.write(out);
     }
