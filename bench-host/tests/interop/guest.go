@@ -18,6 +18,9 @@ type executor struct {
 	schemas []string
 	observe string
 	frees   bool
+	// maxRequest is the size of the largest request that host functions take,
+	// in bytes; 0 for any.
+	maxRequest int
 	// realClock also stands for real sleep, randomness and standard error.
 	realClock bool
 }
@@ -25,7 +28,7 @@ type executor struct {
 var executors = map[string]executor{
 	"a":   {describe: "describe", schemas: []string{"schema"}, observe: "observe"},
 	"ap":  {describe: "manifest", schemas: []string{"schema"}, observe: "observe"},
-	"b":   {describe: "_manifest", schemas: []string{"_schema", "schema"}, observe: "_observe"},
+	"b":   {describe: "_manifest", schemas: []string{"_schema", "schema"}, observe: "_observe", maxRequest: 1 << 20},
 	"cli": {describe: "_manifest", observe: "_observe", frees: true, realClock: true},
 }
 

@@ -53,22 +53,28 @@ type sample struct {
 }
 
 type options struct {
-	wasm, config, replies, clock, executor string
-	observes                               int
+	wasm, config, replies, clock, executor, cache string
+	observes                                      int
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.wasm, "wasm", "", "the plugin's module")
 	flag.StringVar(&o.config, "config", "{}", "the check's configuration, a JSON object or null")
-	flag.StringVar(&o.replies, "replies", repliesNormal, "what host functions answer: normal, sdkhost, envelope, detail or zero")
+	flag.StringVar(&o.replies, "replies", repliesNormal, "what host functions answer: "+strings.Join(replies, ", "))
 	flag.StringVar(&o.clock, "clock", "", "fake or real, instead of the executor's own")
 	flag.StringVar(&o.executor, "executor", "b", "the host to play: a, ap, b or cli")
+	flag.StringVar(&o.cache, "cache", "", "a folder that keeps compiled modules")
 	flag.IntVar(&o.observes, "observes", 1, "how often to run the check")
 	flag.Int("port", 0, "ignored: nothing is ever dialled")
 	flag.Parse()
 
-	h := &host{replies: o.replies, requests: []request{}, logs: []logLine{}}
+	h := &host{
+		replies:    o.replies,
+		maxRequest: executors[o.executor].maxRequest,
+		requests:   []request{},
+		logs:       []logLine{},
+	}
 	rep, err := run(context.Background(), o, h)
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(rep)
@@ -87,7 +93,7 @@ func (o options) check() error {
 	switch {
 	case executors[o.executor].observe == "":
 		return fmt.Errorf("no executor %q", o.executor)
-	case !slices.Contains([]string{repliesNormal, repliesSDKHost, repliesEnvelope, repliesDetail, repliesZero}, o.replies):
+	case !slices.Contains(replies, o.replies):
 		return fmt.Errorf("no replies %q", o.replies)
 	case !slices.Contains([]string{"", "fake", "real"}, o.clock):
 		return fmt.Errorf("no clock %q", o.clock)
@@ -110,7 +116,16 @@ func run(ctx context.Context, o options, h *host) (*report, error) {
 		return nil, err
 	}
 
-	r := wazero.NewRuntime(ctx)
+	rc := wazero.NewRuntimeConfig()
+	if o.cache != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(o.cache)
+		if err != nil {
+			return nil, err
+		}
+		defer cache.Close(ctx)
+		rc = rc.WithCompilationCache(cache)
+	}
+	r := wazero.NewRuntimeWithConfig(ctx, rc)
 	defer r.Close(ctx)
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
 		return nil, err

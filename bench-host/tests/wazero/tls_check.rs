@@ -1,56 +1,20 @@
-//! The plugin in the hands of the official hosts: a Go program on wazero plays them (`tests/interop`).
+//! The example: one function, and no retry.
 
-use std::env;
-use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use reglet_bench_host::guests::{Crate, Profile};
 use reglet_sdk_core::Timestamp;
 use reglet_sdk_core::metadata::{MIN_HOST_VERSION, SDK_VERSION};
 use serde_json::{Value, json};
 
-/// The hosts that it can play.
-const EXECUTORS: [&str; 4] = ["a", "ap", "b", "cli"];
+use crate::{EXECUTORS, build, error};
 
 const DESCRIPTION: &str = "Checks how long the TLS certificate of a server is valid";
 
-/// The Go program; nothing if there is no Go, which is an error where everything must be tested.
-static PROGRAM: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    let program =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop").with_extension(env::consts::EXE_EXTENSION);
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("interop");
-    let output =
-        Command::new("go").args(["build", "-o"]).arg(&program).arg(".").current_dir(sources).output();
-    match output {
-        Ok(output) => {
-            assert!(output.status.success(), "go build failed:\n{}", String::from_utf8_lossy(&output.stderr));
-            Some(program)
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound && env::var("CI").as_deref() != Ok("true") => {
-            // Not by `eprintln!`, which nobody sees if the tests pass.
-            let message = b"SKIPPED: the tests on wazero need `go`, which is not there\n";
-            io::stderr().write_all(message).unwrap();
-            None
-        }
-        Err(error) => panic!("go cannot be run: {error}"),
-    }
-});
+static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("tls-check"));
 
-/// The file with the plugin.
-static MODULE: LazyLock<PathBuf> =
-    LazyLock::new(|| Crate::find("tls-check").unwrap().build(Profile::Small, &()).unwrap().module.path);
-
-/// What a host reports; nothing if there is no Go.
 fn interop(executor: &str, config: &str, options: &[&str]) -> Option<Value> {
-    let program = PROGRAM.as_ref()?;
-    let mut command = Command::new(program);
-    command.arg("-wasm").arg(&*MODULE).args(["-executor", executor, "-config", config]).args(options);
-    let output = command.output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{executor} {config} {options:?}: {stderr}");
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    crate::interop(&MODULE, executor, config, options)
 }
 
 /// Runs a check on every host with a clock that keeps time.
@@ -61,15 +25,6 @@ fn on_each(config: &str, replies: &str, assert: impl Fn(&str, Value)) {
             assert(executor, report);
         }
     }
-}
-
-/// The error of the outcome, as `type [code] message`.
-fn error(report: &Value) -> String {
-    let outcome = &report["outcome"];
-    assert_eq!(outcome["status"], "error", "{outcome}");
-    let text = |key: &str| outcome["error"][key].as_str().unwrap();
-    assert_eq!(outcome["message"], outcome["error"]["message"]);
-    format!("{} [{}] {}", text("type"), text("code"), text("message"))
 }
 
 /// A time of the report, in seconds since 1970.
@@ -162,6 +117,16 @@ fn a_denial_in_an_envelope_is_about_a_capability() {
     on_each(r#"{"hostname":"example.com"}"#, "envelope", |executor, report| {
         let expected = "capability [VALIDATION_ERROR] network capability denied: example.com:443";
         assert_eq!(error(&report), expected, "{executor}");
+    });
+}
+
+#[test]
+fn a_host_that_reads_only_the_other_dialect_refuses_the_request() {
+    on_each(r#"{"hostname":"example.com"}"#, "sdkonly", |executor, report| {
+        let expected = "validation [VALIDATION_ERROR] failed to unmarshal request: json: cannot unmarshal \
+                        string into Go struct field TCPConnectRequest.port of type int";
+        assert_eq!(error(&report), expected, "{executor}");
+        assert_eq!(report["requests"].as_array().unwrap().len(), 1, "{executor}");
     });
 }
 
