@@ -248,7 +248,7 @@ fn end(out: &mut Writer<'_>, context: &Context<'_>, timeout_ms: Option<u32>) {
     out.plain(",\"context\":");
     context.encode(out);
     // Some hosts look for the context's limit here too; others take the smaller of the two.
-    if let Some(timeout) = timeout_ms.or(context.timeout_ms) {
+    if let Some(timeout @ 1..) = timeout_ms.or(context.timeout_ms) {
         out.plain(",\"timeout_ms\":");
         timeout.write(out);
     }

@@ -1,6 +1,6 @@
 //! Errors as hosts report them, in both shapes (`docs/protocol.md#error-shapes`).
 
-use super::{Error, Kind, TYPE, raw_string};
+use super::{Error, Kind, TYPE, member};
 use crate::json::{Str, Value, Writer};
 use crate::text::Piece;
 
@@ -14,7 +14,8 @@ impl Error {
             [detail @ .., b'}'] => {
                 let mut out = Writer::new();
                 out.repaired(detail.trim_ascii_end());
-                if raw_string(error, TYPE).is_none() {
+                // An empty one stays: some readers refuse an object that has a key twice.
+                if member(error, TYPE).is_empty() {
                     out.member("type", otherwise);
                 }
                 out.end_object();
@@ -82,6 +83,7 @@ mod tests {
         assert_eq!(json(&error), r#"{"code":"CONNECTION_REFUSED","message":"dial \"x\"","type":"network"}"#);
         assert_eq!(json(&reply(r#"{"error":{}}"#)), r#"{"type":"network"}"#);
         assert_eq!(json(&reply(r#"{"error":{ }}"#)), r#"{"type":"network"}"#);
+        assert_eq!(json(&reply(r#"{"error":{"type":"","code":"c"}}"#)), r#"{"type":"","code":"c"}"#);
     }
 
     #[test]
