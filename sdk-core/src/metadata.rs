@@ -2,6 +2,7 @@
 
 mod document;
 
+pub(crate) use document::same;
 pub use document::{Document, Documents};
 
 /// The version of this SDK, as plugins report it.

@@ -80,22 +80,24 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 fn run<P: Plugin>(config: &[u8]) -> Buffer<'static> {
     let outcome = match json::read(config) {
         Ok(read) => P::check(read, &Context::default()),
-        Err(error) => Err(refuse(config, error)),
+        // Where nothing is nested, a field's name is its path, and no code that looks for it is needed.
+        Err(error) if P::Config::NESTED => Err(refuse(config, error, &error.path(config))),
+        Err(error) => Err(refuse(config, error, error.field())),
     };
     outcome.unwrap_or_else(|error| Outcome::error(&error)).into_buffer()
 }
 
 /// What is no object can't be read at all; in one, a value breaks a rule.
 #[cold]
-fn refuse(config: &[u8], error: json::Error) -> Error {
+fn refuse(config: &[u8], error: json::Error, path: &str) -> Error {
     let reason = error.reason(config);
-    if error.field().is_empty() {
+    if path.is_empty() {
         return Error::write(Kind::Internal, b"", |out| {
             out.plain("failed to parse config: ");
             reason.write(out);
         });
     }
-    Error::config(error.field(), reason)
+    Error::config(path, reason)
 }
 
 /// The config is not where a host's buffers are.

@@ -1,0 +1,263 @@
+//! The schema of a configuration as JSON (`docs/protocol.md#config-schema`).
+
+use super::{Document, same};
+use crate::config::{Object, Property, Schema};
+
+/// The structs that a configuration is made of.
+struct Structs<'a> {
+    root: &'a Object,
+    /// All others.
+    list: [Option<&'a Object>; 64],
+    len: usize,
+}
+
+impl<'a> Structs<'a> {
+    const fn of(root: &'a Object) -> Self {
+        let mut structs = Self { root, list: [None; 64], len: 0 };
+        structs.collect(root);
+        structs
+    }
+
+    const fn collect(&mut self, object: &'a Object) {
+        let mut at = 0;
+        while at < object.structs.len() {
+            if let Some(part) = object.structs[at]
+                && !self.has(part.name, part.place)
+            {
+                assert!(self.len < self.list.len(), "a config may be made of 64 structs");
+                self.list[self.len] = Some(part);
+                self.len += 1;
+                self.collect(part);
+            }
+            at += 1;
+        }
+    }
+
+    const fn has(&self, name: &str, place: &str) -> bool {
+        let mut object = self.root;
+        let mut at = 0;
+        loop {
+            if same(object.name, name) {
+                assert!(same(object.place, place), "two structs of a config have the same name");
+                return true;
+            }
+            if at == self.len {
+                return false;
+            }
+            if let Some(next) = self.list[at] {
+                object = next;
+            }
+            at += 1;
+        }
+    }
+}
+
+impl<const N: usize> Document<N> {
+    /// The schema of a whole configuration.
+    pub(super) const fn root(&mut self, schema: &Schema) {
+        let Schema::Object(root) = schema else { return self.raw("{}") };
+        let structs = Structs::of(root);
+        self.raw("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",");
+        let mut first = true;
+        let mut at = 0;
+        while let Some(object) = structs.list[at] {
+            self.raw(if first { "\"$defs\":{" } else { "," });
+            first = false;
+            self.string(object.name);
+            self.raw(":{");
+            self.object(object, &structs);
+            self.raw("}");
+            at += 1;
+        }
+        if !first {
+            self.raw("},");
+        }
+        self.object(root, &structs);
+        self.raw("}");
+    }
+
+    const fn object(&mut self, object: &Object, structs: &Structs<'_>) {
+        self.raw("\"properties\":{");
+        let mut first = true;
+        let mut at = 0;
+        while at < object.properties.len() {
+            self.separate(&mut first);
+            self.string(object.properties[at].name);
+            self.raw(":");
+            self.property(&object.properties[at], structs);
+            at += 1;
+        }
+        self.raw("},\"additionalProperties\":false,\"type\":\"object\"");
+        first = true;
+        at = 0;
+        while at < object.properties.len() {
+            if object.properties[at].required {
+                if first {
+                    self.raw(",\"required\":[");
+                }
+                self.separate(&mut first);
+                self.string(object.properties[at].name);
+            }
+            at += 1;
+        }
+        if !first {
+            self.raw("]");
+        }
+    }
+
+    const fn property(&mut self, property: &Property, structs: &Structs<'_>) {
+        let (title, description) = match property.description {
+            [title, description @ ..] => match title.as_bytes() {
+                [b' ', b'#', b' ', ..] => (title.split_at(3).1, description),
+                _ => ("", property.description),
+            },
+            [] => ("", property.description),
+        };
+        let is_bare = title.is_empty() && description.is_empty() && !property.secret;
+        if matches!(property.schema, Schema::Any) && is_bare {
+            return self.raw("true");
+        }
+        self.raw("{");
+        let mut first = matches!(property.schema, Schema::Any);
+        self.inner(property.schema, structs);
+        self.limits(&mut first, property);
+        if !title.is_empty() {
+            self.keyword(&mut first, "title");
+            self.string(title);
+        }
+        if !description.is_empty() {
+            self.keyword(&mut first, "description");
+            self.raw("\"");
+            self.lines(description);
+            self.raw("\"");
+        }
+        if let Some(default) = property.default {
+            self.keyword(&mut first, "default");
+            self.literal(default);
+        }
+        if !property.examples.is_empty() {
+            self.keyword(&mut first, "examples");
+            self.raw("[");
+            let mut first = true;
+            let mut at = 0;
+            while at < property.examples.len() {
+                self.separate(&mut first);
+                self.literal(property.examples[at]);
+                at += 1;
+            }
+            self.raw("]");
+        }
+        if property.secret {
+            self.keyword(&mut first, "writeOnly");
+            self.raw("true");
+        }
+        self.raw("}");
+    }
+
+    const fn limits(&mut self, first: &mut bool, property: &Property) {
+        if !property.choices.is_empty() {
+            self.keyword(first, "enum");
+            self.list(property.choices);
+        }
+        let (max, min) = match property.schema {
+            Schema::String => ("maxLength", "minLength"),
+            Schema::Array(_) => ("maxItems", "minItems"),
+            Schema::Map(_) => ("maxProperties", "minProperties"),
+            _ => ("maximum", "minimum"),
+        };
+        if property.bounds.max != i64::MAX {
+            self.keyword(first, max);
+            self.integer(property.bounds.max);
+        }
+        if property.bounds.min != i64::MIN {
+            self.keyword(first, min);
+            self.integer(property.bounds.min);
+        }
+    }
+
+    const fn keyword(&mut self, first: &mut bool, keyword: &str) {
+        self.separate(first);
+        self.string(keyword);
+        self.raw(":");
+    }
+
+    /// The schema of what another one is made of.
+    const fn part(&mut self, schema: &Schema, structs: &Structs<'_>) {
+        if matches!(schema, Schema::Any) {
+            return self.raw("true");
+        }
+        self.raw("{");
+        self.inner(schema, structs);
+        self.raw("}");
+    }
+
+    /// The keywords that say what type a value has.
+    const fn inner(&mut self, schema: &Schema, structs: &Structs<'_>) {
+        match schema {
+            Schema::Any => {}
+            Schema::Boolean => self.raw("\"type\":\"boolean\""),
+            Schema::Integer => self.raw("\"type\":\"integer\""),
+            Schema::Number => self.raw("\"type\":\"number\""),
+            Schema::String => self.raw("\"type\":\"string\""),
+            Schema::Array(items) => {
+                self.raw("\"items\":");
+                self.part(items, structs);
+                self.raw(",\"type\":\"array\"");
+            }
+            Schema::Fixed(items, len) => {
+                self.inner(&Schema::Array(items), structs);
+                self.raw(",\"maxItems\":");
+                self.integer(*len as i64);
+                self.raw(",\"minItems\":");
+                self.integer(*len as i64);
+            }
+            Schema::Map(Schema::Any) => self.raw("\"type\":\"object\""),
+            Schema::Map(values) => {
+                self.raw("\"additionalProperties\":");
+                self.part(values, structs);
+                self.raw(",\"type\":\"object\"");
+            }
+            Schema::Object(object) => self.object(object, structs),
+            Schema::Reference { name, place } => {
+                assert!(structs.has(name, place), "`#[recursive]` is for a field that leads back to a struct around it");
+                self.raw("\"$ref\":\"#");
+                if !same(name, structs.root.name) {
+                    self.raw("/$defs/");
+                    self.escaped(name);
+                }
+                self.raw("\"");
+            }
+        }
+    }
+
+    /// A doc comment: each line loses the space after its slashes.
+    const fn lines(&mut self, lines: &[&str]) {
+        let mut started = false;
+        let mut at = 0;
+        while at < lines.len() {
+            if started {
+                self.raw("\\n");
+            }
+            // What follows a title starts with an empty line.
+            started |= !lines[at].is_empty();
+            match lines[at].as_bytes() {
+                [b' ', rest @ ..] => self.escaped_bytes(rest),
+                line => self.escaped_bytes(line),
+            }
+            at += 1;
+        }
+    }
+
+    /// A Rust literal as JSON. Those that can be defaults differ only in the digits' separators.
+    const fn literal(&mut self, literal: &str) {
+        let literal = literal.as_bytes();
+        let is_string = matches!(literal, [b'"', ..]);
+        let mut at = 0;
+        while at < literal.len() {
+            if literal[at] != b'_' || is_string {
+                self.byte(literal[at]);
+            }
+            at += 1;
+        }
+    }
+}
