@@ -172,7 +172,7 @@ macro_rules! config {
                             examples: &[$(::core::stringify!($example)),*],
                             secret: $crate::config!(@flag $($secret)?),
                             required: $crate::config!(@required $life $Type, $($default)?),
-                        }.checked(),
+                        }.checked(&<$Type as $crate::json::FromValue<$life>>::EXPECTED),
                     )*],
                     structs: &[$($crate::config!(@struct $life $Type, $($recursive)?)),*],
                 },
@@ -294,36 +294,66 @@ macro_rules! config {
             $name:ident : $Type:ty $(= $default:expr)?
         ),* $(,)?}
     ) => {
-        $($(const _: ::core::option::Option<$crate::config::rule::$attribute> = ::core::option::Option::None;)*)*
-        ::core::compile_error!(
-            "the attributes of a field are its doc comment, `#[range(1..=9)]`, `#[length(1..=9)]`, \
-             `#[one_of(\"a\", \"b\")]`, `#[examples(1, 2)]`, `#[secret]` and `#[recursive]`, in this order; \
-             a struct has only a doc comment"
+        $($($crate::config! { @attribute $attribute $($rest)* })*)*
+        const _: () = ::core::panic!(
+            "the attributes of a field stand in this order, each with its own form: the doc comment, \
+             `#[range(1..=9)]`, `#[length(1..=9)]`, `#[one_of(\"a\", \"b\")]`, `#[examples(1, 2)]`, `#[secret]`, \
+             `#[recursive]`; a struct has only a doc comment"
         );
     };
+    (@attribute doc $($rest:tt)*) => {};
+    (@attribute range $($rest:tt)*) => {};
+    (@attribute length $($rest:tt)*) => {};
+    (@attribute one_of $($rest:tt)*) => {};
+    (@attribute examples $($rest:tt)*) => {};
+    (@attribute secret $($rest:tt)*) => {};
+    (@attribute recursive $($rest:tt)*) => {};
+    (@attribute $attribute:ident $($rest:tt)*) => {
+        const _: () = {
+            #[allow(non_camel_case_types, reason = "it is called as it is written")]
+            struct $attribute;
+            $crate::config!(@unknown $attribute)
+        };
+    };
+    (@unknown $attribute:ty) => { $crate::config::attribute::<$attribute>() };
 }
 
-/// The attributes of fields, as types.
+/// The rules that fit some types of field only.
 #[doc(hidden)]
-#[allow(non_camel_case_types, missing_docs, missing_debug_implementations, reason = "they are called as they are written")]
+#[allow(non_camel_case_types, reason = "they are called as they are written")]
 pub mod rule {
-    pub enum doc {}
+    /// `#[range(1..=9)]`
+    #[derive(Debug)]
     pub enum range {}
+    /// `#[length(1..=9)]`
+    #[derive(Debug)]
     pub enum length {}
+    /// `#[one_of("a", "b")]`
+    #[derive(Debug)]
     pub enum one_of {}
-    pub enum examples {}
-    pub enum secret {}
-    pub enum recursive {}
 }
 
 /// A type of field that a rule fits.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{Self}` takes no `#[{R}]`",
-    label = "takes no `#[{R}]`",
+    message = "the rule of this field does not fit its type",
+    label = "a `{Self}` does not take the rule",
     note = "`#[range]` is for numbers, `#[length]` for strings, lists and maps, `#[one_of]` for strings"
 )]
 pub trait Takes<R> {}
+
+/// What no type is, so that a message can stand at the name of an attribute.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a field of a config has no attribute `{Self}`",
+    label = "unknown attribute",
+    note = "there are `range`, `length`, `one_of`, `examples`, `secret` and `recursive`"
+)]
+pub trait Attribute {}
+
+/// Does not compile.
+#[doc(hidden)]
+pub const fn attribute<T: Attribute>() {}
 
 /// Compiles if the rule fits.
 #[doc(hidden)]

@@ -81,16 +81,15 @@ fn run<P: Plugin>(config: &[u8]) -> Buffer<'static> {
     let outcome = match json::read(config) {
         Ok(read) => P::check(read, &Context::default()),
         // Where nothing is nested, a field's name is its path, and no code that looks for it is needed.
-        Err(error) if P::Config::NESTED => Err(refuse(config, error, &error.path(config))),
-        Err(error) => Err(refuse(config, error, error.field())),
+        Err(error) if P::Config::NESTED => Err(refuse(&error.path(config), error.reason(config))),
+        Err(error) => Err(refuse(error.field(), error.flat(config))),
     };
     outcome.unwrap_or_else(|error| Outcome::error(&error)).into_buffer()
 }
 
 /// What is no object can't be read at all; in one, a value breaks a rule.
 #[cold]
-fn refuse(config: &[u8], error: json::Error, path: &str) -> Error {
-    let reason = error.reason(config);
+fn refuse(path: &str, reason: json::Reason<'_>) -> Error {
     if path.is_empty() {
         return Error::write(Kind::Internal, b"", |out| {
             out.plain("failed to parse config: ");

@@ -1,6 +1,6 @@
 //! JSON Schema as constants.
 
-use crate::json::Bounds;
+use crate::json::{Bounds, Expected};
 use crate::metadata::same;
 
 /// A JSON Schema, as a constant.
@@ -82,14 +82,17 @@ pub struct Property {
 }
 
 impl Property {
-    /// The same, if its default, its examples and its rules go together.
+    /// The same, if its type, its rules, its default and its examples go together.
     ///
     /// # Panics
     ///
     /// When the plugin is compiled: they do not.
     #[must_use]
-    pub const fn checked(self) -> Self {
-        assert!(self.bounds.min <= self.bounds.max, "the bounds leave no value");
+    pub const fn checked(self, of_type: &Expected) -> Self {
+        let Bounds { min, max } = self.bounds;
+        assert!(min <= max, "the bounds of a field leave no value");
+        let fits = (min == i64::MIN || of_type.admits(min)) && (max == i64::MAX || of_type.admits(max));
+        assert!(fits, "the bounds of a field go beyond its type");
         let mut at = 0;
         while at < self.choices.len() {
             assert!(is_plain(self.choices[at].as_bytes()), "a choice may not need escapes in JSON");

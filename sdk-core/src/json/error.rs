@@ -65,7 +65,14 @@ impl Error {
 
     /// What is wrong with the value, and what it is instead.
     #[must_use]
-    pub const fn reason<'a>(&self, document: &'a [u8]) -> Reason<'a> {
+    pub fn reason<'a>(&self, document: &'a [u8]) -> Reason<'a> {
+        let offset = self.at.wrapping_sub(document.as_ptr().addr());
+        let is_missing = !self.is_syntax() && document.get(offset) == Some(&b'}');
+        Self { at: if is_missing { 0 } else { self.at }, ..*self }.flat(document)
+    }
+
+    /// The same, if nothing is nested in what the document is read into.
+    pub(crate) const fn flat<'a>(&self, document: &'a [u8]) -> Reason<'a> {
         Reason { error: *self, document, named: false }
     }
 
@@ -91,8 +98,8 @@ impl Error {
         let contains = |text: &[u8]| self.at.wrapping_sub(text.as_ptr().addr()) < text.len();
         let mut value = Value::at(document.trim_ascii());
         while self.at != value.raw().as_ptr().addr() {
-            let Ok(parts) = value.members().or_else(|_| value.elements()) else { return };
-            let Some((index, (key, part))) = parts.enumerate().find(|(_, (_, part))| contains(part.raw())) else {
+            let mut parts = value.members().or_else(|_| value.elements()).into_iter().flatten().enumerate();
+            let Some((index, (key, part))) = parts.find(|(_, (_, part))| contains(part.raw())) else {
                 return member(self.field().as_bytes(), out);
             };
             if value.kind() == Kind::Object {

@@ -53,6 +53,30 @@ impl<'a> Structs<'a> {
 }
 
 impl<const N: usize> Document<N> {
+    /// The schema of a configuration alone.
+    ///
+    /// ```
+    /// use reglet_sdk_core::config;
+    /// use reglet_sdk_core::json::FromValue;
+    /// use reglet_sdk_core::metadata::Document;
+    ///
+    /// config! {
+    ///     pub struct Config {
+    ///         port: u16,
+    ///     }
+    /// }
+    ///
+    /// const LEN: usize = Document::<0>::config_schema(Config::SCHEMA).len();
+    /// static SCHEMA: Document<LEN> = Document::config_schema(Config::SCHEMA);
+    /// assert!(SCHEMA.bytes().ends_with(br#""type":"object","required":["port"]}"#));
+    /// ```
+    #[must_use]
+    pub const fn config_schema(config: &Schema) -> Self {
+        let mut out = Self::new();
+        out.root(config);
+        out
+    }
+
     /// The schema of a whole configuration.
     pub(super) const fn root(&mut self, schema: &Schema) {
         let Schema::Object(root) = schema else { return self.raw("{}") };
