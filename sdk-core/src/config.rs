@@ -101,8 +101,9 @@ pub use schema::{Object, Property, Schema};
 ///
 /// # Structs that contain themselves
 ///
-/// A field through which a struct contains itself is marked, or the compiler reports a cycle. A document is not
-/// deeper than [`MAX_DEPTH`](crate::json::MAX_DEPTH).
+/// A field through which a struct contains itself is marked, or the compiler reports a cycle. How deep it may go
+/// depends on the plugin's stack, a level taking some hundred bytes of it: what is deeper is refused like any other
+/// value that breaks a rule. No document is deeper than [`MAX_DEPTH`](crate::json::MAX_DEPTH).
 ///
 /// ```
 /// reglet_sdk_core::config! {
@@ -206,10 +207,13 @@ macro_rules! config {
                 #[allow(unused_variables, reason = "there may be no fields")]
                 let slots = $crate::json::members(slot, fields)?;
                 ::core::result::Result::Ok(Self {$(
-                    $name: $crate::config!(
-                        @value $Type, [$($default)?], [$($choices)*],
-                        slots[Place::$name as usize], fields[Place::$name as usize]
-                    ),
+                    $name: {
+                        $crate::config!(@room slots[Place::$name as usize], $($recursive)?);
+                        $crate::config!(
+                            @value $Type, [$($default)?], [$($choices)*],
+                            slots[Place::$name as usize], fields[Place::$name as usize]
+                        )
+                    },
                 )*})
             }
         }
@@ -232,6 +236,8 @@ macro_rules! config {
         }
     };
 
+    (@room $slot:expr,) => {};
+    (@room $slot:expr, $recursive:tt) => { $crate::json::room(&$slot)? };
     (@value $Type:ty, [], [], $slot:expr, $field:expr) => {
         $crate::json::inside(<$Type as $crate::json::FromValue<'_>>::from_slot(&$slot, &$field), &$slot)?
     };
@@ -294,28 +300,14 @@ macro_rules! config {
             $name:ident : $Type:ty $(= $default:expr)?
         ),* $(,)?}
     ) => {
-        $($($crate::config! { @attribute $attribute $($rest)* })*)*
+        // The compiler points at one that is not among them, and lists those that are.
+        $($(const _: () = $crate::config::Attributes::ALL.$attribute;)*)*
         const _: () = ::core::panic!(
             "the attributes of a field stand in this order, each with its own form: the doc comment, \
              `#[range(1..=9)]`, `#[length(1..=9)]`, `#[one_of(\"a\", \"b\")]`, `#[examples(1, 2)]`, `#[secret]`, \
              `#[recursive]`; a struct has only a doc comment"
         );
     };
-    (@attribute doc $($rest:tt)*) => {};
-    (@attribute range $($rest:tt)*) => {};
-    (@attribute length $($rest:tt)*) => {};
-    (@attribute one_of $($rest:tt)*) => {};
-    (@attribute examples $($rest:tt)*) => {};
-    (@attribute secret $($rest:tt)*) => {};
-    (@attribute recursive $($rest:tt)*) => {};
-    (@attribute $attribute:ident $($rest:tt)*) => {
-        const _: () = {
-            #[allow(non_camel_case_types, reason = "it is called as it is written")]
-            struct $attribute;
-            $crate::config!(@unknown $attribute)
-        };
-    };
-    (@unknown $attribute:ty) => { $crate::config::attribute::<$attribute>() };
 }
 
 /// The rules that fit some types of field only.
@@ -342,18 +334,25 @@ pub mod rule {
 )]
 pub trait Takes<R> {}
 
-/// What no type is, so that a message can stand at the name of an attribute.
+/// The attributes that a field may have.
 #[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a field of a config has no attribute `{Self}`",
-    label = "unknown attribute",
-    note = "there are `range`, `length`, `one_of`, `examples`, `secret` and `recursive`"
-)]
-pub trait Attribute {}
+#[derive(Debug)]
+#[allow(missing_docs, reason = "they are only there to be named")]
+pub struct Attributes {
+    pub doc: (),
+    pub range: (),
+    pub length: (),
+    pub one_of: (),
+    pub examples: (),
+    pub secret: (),
+    pub recursive: (),
+}
 
-/// Does not compile.
-#[doc(hidden)]
-pub const fn attribute<T: Attribute>() {}
+impl Attributes {
+    #[allow(missing_docs, reason = "they are only there to be named")]
+    pub const ALL: Self =
+        Self { doc: (), range: (), length: (), one_of: (), examples: (), secret: (), recursive: () };
+}
 
 /// Compiles if the rule fits.
 #[doc(hidden)]

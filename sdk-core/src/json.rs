@@ -18,7 +18,7 @@ mod value;
 mod writer;
 
 pub(crate) use decode::admit;
-pub use decode::{FromValue, Preset, inside, members, one_of, read};
+pub use decode::{FromValue, Preset, inside, members, one_of, read, room};
 pub use encode::Encode;
 pub use error::{Error, Reason};
 pub use field::{Bounds, Expected, Field, Slot};

@@ -238,6 +238,22 @@ fn counted<T>(list: Vec<T>, value: Value<'_>, field: &'static Field) -> Result<V
     if field.expected.admits(list.len() as i64) { Ok(list) } else { Err(Error::new(field, value)) }
 }
 
+/// Refuses to read a struct within a struct when little is left of the stack.
+///
+/// # Errors
+///
+/// Less than 4 KiB are left.
+#[doc(hidden)]
+pub fn room(slot: &Slot<'_>) -> Result<(), Error> {
+    const FIELD: &Field = &Field::new("", &Expected::described("fewer levels"), true);
+    let here = 0_u8;
+    // In a wasm module the stack comes first in memory, and grows down. Natively addresses are large.
+    if (&raw const here).addr() >= 0x1000 || slot.is_absent() {
+        return Ok(());
+    }
+    Err(Error::new(FIELD, Value::at(slot.raw)))
+}
+
 /// Refuses a string that is none of these.
 ///
 /// # Errors
