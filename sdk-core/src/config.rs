@@ -66,7 +66,7 @@ pub use schema::{Object, Property, Schema};
 /// |---|---|---|
 /// | `bool` | `true`, `false` | `boolean` |
 /// | `u8` to `u64`, `i8` to `i64` | whole numbers, also written `3.0` | `integer` |
-/// | `f32`, `f64` | numbers; FLOATKB KB in the plugin | `number` |
+/// | `f32`, `f64` | numbers; reading them takes 1.5 KB of the plugin | `number` |
 /// | `Cow<'a, str>`, `String`, [`Str<'a>`](crate::json::Str) | strings: borrowed unless escaped; copied; as they stand there | `string` |
 /// | `Option<T>` | a `T`, or nothing, or `null` | that of `T` |
 /// | `Vec<T>`, `[T; 3]` | lists | `array` with `items`, and `minItems` and `maxItems` |
@@ -95,6 +95,49 @@ pub use schema::{Object, Property, Schema};
 ///     pub struct Config {
 ///         #[range(1..=1023)]
 ///         port: u16 = 8080,
+///     }
+/// }
+/// ```
+///
+/// What does not fit its field does not compile either: a default of another type,
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         port: u16 = "443",
+///     }
+/// }
+/// ```
+///
+/// a rule for other types,
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         #[range(1..=9)]
+///         name: String,
+///     }
+/// }
+/// ```
+///
+/// bounds that the type does not have,
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         #[range(1..=70_000)]
+///         port: u16,
+///     }
+/// }
+/// ```
+///
+/// or an attribute that there is not.
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         #[rnage(1..=9)]
+///         port: u16,
 ///     }
 /// }
 /// ```

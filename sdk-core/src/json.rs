@@ -10,6 +10,8 @@ mod decode;
 mod encode;
 mod error;
 mod field;
+mod float;
+mod get;
 mod scan;
 mod string;
 #[cfg(test)]
@@ -22,6 +24,7 @@ pub use decode::{FromValue, Preset, inside, members, one_of, read, room};
 pub use encode::Encode;
 pub use error::{Error, Reason};
 pub use field::{Bounds, Expected, Field, Slot};
+pub use get::Get;
 pub(crate) use scan::object;
 pub use string::Str;
 pub use value::{Kind, Members, Value};

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use reglet_sdk_core::json::{Str, Value};
-use reglet_sdk_core::prelude::*;
 use reglet_sdk_core::plugin;
+use reglet_sdk_core::prelude::*;
 
 config! {
     pub struct Fleet<'a> {
@@ -72,18 +72,39 @@ fn refused_target(target: &str) -> String {
 #[test]
 fn an_error_names_the_path_of_its_value() {
     for (document, text) in [
-        (r#"{"targets":[{"host":"a"},{"host":"b","port":0}]}"#, "targets[1].port: expected a whole number from 1 to 65535, got a number"),
-        (r#" { "targets" : [ {"host":"a"} , {"host":"b","limits": {"ratio" : [] } } ] } "#, "targets[1].limits.ratio: expected a number from 0 to 1, got an array"),
+        (
+            r#"{"targets":[{"host":"a"},{"host":"b","port":0}]}"#,
+            "targets[1].port: expected a whole number from 1 to 65535, got a number",
+        ),
+        (
+            r#" { "targets" : [ {"host":"a"} , {"host":"b","limits": {"ratio" : [] } } ] } "#,
+            "targets[1].limits.ratio: expected a number from 0 to 1, got an array",
+        ),
         (r#"{"targets":[{"host":"a"},7]}"#, "targets[1]: expected an object, got a number"),
         (r#"{"targets":[null]}"#, "targets[0]: expected an object, got null"),
         (r#"{"targets":{}}"#, "targets: expected an array of length from 1 to 3, got an object"),
         (r#"{"targets":[]}"#, "targets: expected an array of length from 1 to 3, got an array"),
-        (r#"{"targets":[{"host":"a"}],"fallback":{"host":"abcde"}}"#, "fallback.host: expected a string of length from 1 to 4, got a string"),
-        (r#"{"targets":[{"host":"a"}],"labels":{"x":1,"y":256}}"#, "labels.y: expected a whole number from 0 to 255, got a number"),
+        (
+            r#"{"targets":[{"host":"a"}],"fallback":{"host":"abcde"}}"#,
+            "fallback.host: expected a string of length from 1 to 4, got a string",
+        ),
+        (
+            r#"{"targets":[{"host":"a"}],"labels":{"x":1,"y":256}}"#,
+            "labels.y: expected a whole number from 0 to 255, got a number",
+        ),
         (r#"{"targets":[{"host":"a"}],"labels":[]}"#, "labels: expected an object of length"),
-        (r#"{"targets":[{"host":"a"}],"window":[1,"2"]}"#, "window[1]: expected a whole number from 0 to 255, got a string"),
-        (r#"{"targets":[{"host":"a"}],"window":[1]}"#, "window: expected an array of length from 2 to 2, got an array"),
-        (r#"{"targets":[{"host":"a"}],"sizes":[1,null,-1]}"#, "sizes[2]: expected a whole number from 0 to 255, got a number"),
+        (
+            r#"{"targets":[{"host":"a"}],"window":[1,"2"]}"#,
+            "window[1]: expected a whole number from 0 to 255, got a string",
+        ),
+        (
+            r#"{"targets":[{"host":"a"}],"window":[1]}"#,
+            "window: expected an array of length from 2 to 2, got an array",
+        ),
+        (
+            r#"{"targets":[{"host":"a"}],"sizes":[1,null,-1]}"#,
+            "sizes[2]: expected a whole number from 0 to 255, got a number",
+        ),
     ] {
         let refused = refused(document);
         assert!(refused.starts_with(text), "{document}: {refused}");
@@ -95,9 +116,18 @@ fn an_error_names_the_path_of_what_is_missing() {
     for (document, text) in [
         ("{}", "targets: expected an array of length from 1 to 3, got nothing"),
         ("null", "targets: expected an array of length from 1 to 3, got nothing"),
-        (r#"{"targets":[{"host":"a"},{}]}"#, "targets[1].host: expected a string of length from 1 to 4, got nothing"),
-        (r#"{"targets":[{"host":"a"},{"port":1,"host":null}]}"#, "targets[1].host: expected a string of length from 1 to 4, got nothing"),
-        (r#"{"targets":[{"host":"a"}],"fallback":{"limits":{}}}"#, "fallback.host: expected a string of length from 1 to 4, got nothing"),
+        (
+            r#"{"targets":[{"host":"a"},{}]}"#,
+            "targets[1].host: expected a string of length from 1 to 4, got nothing",
+        ),
+        (
+            r#"{"targets":[{"host":"a"},{"port":1,"host":null}]}"#,
+            "targets[1].host: expected a string of length from 1 to 4, got nothing",
+        ),
+        (
+            r#"{"targets":[{"host":"a"}],"fallback":{"limits":{}}}"#,
+            "fallback.host: expected a string of length from 1 to 4, got nothing",
+        ),
     ] {
         assert_eq!(refused(document), text, "{document}");
     }
@@ -118,12 +148,15 @@ fn a_path_is_the_errors_code() {
             r#"{"targets":[{"host":"a"},{"port":1}]}"#,
             r#"{"message":"config validation failed for field 'targets[1].host': expected a string of length from 1 to 4, got nothing","type":"config","code":"targets[1].host"}"#,
         ),
+        (r#"{"targets":[{"host":"a"}],"labels":{"a\"b":-1}}"#, r#""type":"config","code":"labels.a\"b"}"#),
         (
-            r#"{"targets":[{"host":"a"}],"labels":{"a\"b":-1}}"#,
-            r#""type":"config","code":"labels.a\"b"}"#,
+            "[]",
+            r#"{"message":"failed to parse config: expected an object, got an array","type":"internal","code":""}"#,
         ),
-        ("[]", r#"{"message":"failed to parse config: expected an object, got an array","type":"internal","code":""}"#),
-        ("[", r#"{"message":"failed to parse config: unexpected end of JSON input","type":"internal","code":""}"#),
+        (
+            "[",
+            r#"{"message":"failed to parse config: unexpected end of JSON input","type":"internal","code":""}"#,
+        ),
     ] {
         let outcome = String::from_utf8(plugin::observe::<Check>(document.as_bytes())).unwrap();
         assert!(outcome.contains(detail), "{document}: {outcome}");
@@ -133,15 +166,23 @@ fn a_path_is_the_errors_code() {
 
 #[test]
 fn a_choice_is_one_of_its_strings() {
-    for target in [r#"{"host":"a"}"#, r#"{"host":"a","type":"\u00fcnix","only":"a"}"#, r#"{"host":"a","type":null}"#] {
+    for target in
+        [r#"{"host":"a"}"#, r#"{"host":"a","type":"\u00fcnix","only":"a"}"#, r#"{"host":"a","type":null}"#]
+    {
         let document = format!(r#"{{"targets":[{target}]}}"#);
         assert!(Fleet::from_json(document.as_bytes()).is_ok(), "{target}");
     }
     let choices = "expected one of tcp, ünix, got";
-    assert_eq!(refused_target(r#"{"host":"a","type":"Tcp"}"#), format!("targets[0].type: {choices} a string"));
+    assert_eq!(
+        refused_target(r#"{"host":"a","type":"Tcp"}"#),
+        format!("targets[0].type: {choices} a string")
+    );
     assert_eq!(refused_target(r#"{"host":"a","type":""}"#), format!("targets[0].type: {choices} a string"));
     assert_eq!(refused_target(r#"{"host":"a","type":7}"#), format!("targets[0].type: {choices} a number"));
-    assert_eq!(refused_target(r#"{"host":"a","only":"b"}"#), "targets[0].only: expected one of a, got a string");
+    assert_eq!(
+        refused_target(r#"{"host":"a","only":"b"}"#),
+        "targets[0].only: expected one of a, got a string"
+    );
 }
 
 #[test]
@@ -172,7 +213,10 @@ fn lists_and_maps_are_read_in_order() {
     assert_eq!(labels, [("b".into(), 1), ("a".into(), 2)]);
     assert_eq!((fleet.window, &fleet.sizes[..]), (Some([3, 4]), &[Some(5), None][..]));
     assert_eq!(fleet.extra.get("x").raw(), b"[1]");
-    assert_eq!(refused(r#"{"targets":[{"host":"a"}],"labels":{"a":1,"b":2,"c":3}}"#).split(": ").next(), Some("labels"));
+    assert_eq!(
+        refused(r#"{"targets":[{"host":"a"}],"labels":{"a":1,"b":2,"c":3}}"#).split(": ").next(),
+        Some("labels")
+    );
 }
 
 #[test]
@@ -201,7 +245,8 @@ fn a_struct_is_as_deep_as_a_document_may_be() {
 
 #[test]
 fn a_pair_of_surrogates_is_one_character() {
-    for host in [r"\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00", "😀😀😀😀", r"\ud83d\ud83d\ud83d\ud83d"] {
+    for host in [r"\ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00", "😀😀😀😀", r"\ud83d\ud83d\ud83d\ud83d"]
+    {
         let document = format!(r#"{{"targets":[{{"host":"{host}"}}]}}"#);
         assert!(Fleet::from_json(document.as_bytes()).is_ok(), "{host}");
         assert!(refused_target(&format!(r#"{{"host":"{host}x"}}"#)).contains("length"), "{host}");

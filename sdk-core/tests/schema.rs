@@ -8,10 +8,10 @@ mod reference;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use reference::reference;
 use reglet_sdk_core::config;
 use reglet_sdk_core::json::{Str, Value};
-use reference::reference;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 config! {

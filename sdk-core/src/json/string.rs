@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn counts_characters_not_bytes() {
-        for raw in ["", "abc", "grüße", r#"\n\u0041\\\"\ud800x"#, "😀é", r"\\u0041", r"a\ud83d\ude00\ude00"] {
+        for raw in ["", "abc", "grüße", r#"\n\u0041\\\"\ud800x"#, "😀é", r"\\u0041", r"a\ud83d\ude00\ude00"]
+        {
             assert_eq!(
                 Str::new(raw.as_bytes()).characters(),
                 decode(raw.as_bytes()).chars().count(),

@@ -10,7 +10,7 @@ macro_rules! schema {
         const SCHEMA: &Schema = <$Config as FromValue<'static>>::SCHEMA;
         const LEN: usize = Document::<0>::config_schema(SCHEMA).len();
         static DOCUMENT: Document<LEN> = Document::config_schema(SCHEMA);
-        std::str::from_utf8(DOCUMENT.bytes()).unwrap()
+        core::str::from_utf8(DOCUMENT.bytes()).unwrap()
     }};
 }
 

@@ -243,7 +243,10 @@ impl<const N: usize> Document<N> {
             }
             Schema::Object(object) => self.object(object, structs),
             Schema::Reference { name, place } => {
-                assert!(structs.has(name, place), "`#[recursive]` is for a field that leads back to a struct around it");
+                assert!(
+                    structs.has(name, place),
+                    "`#[recursive]` is for a field that leads back to a struct around it"
+                );
                 self.raw("\"$ref\":\"#");
                 if !same(name, structs.root.name) {
                     self.raw("/$defs/");
