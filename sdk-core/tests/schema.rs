@@ -177,7 +177,7 @@ config! {
 #[allow(dead_code)]
 struct SerdeNode {
     name: String,
-    children: Vec<SerdeNode>,
+    children: Vec<Self>,
     leaf: Option<SerdeLeaf>,
 }
 
@@ -195,7 +195,7 @@ config! {
 #[allow(dead_code)]
 struct SerdeLeaf {
     tree: Option<Box<SerdeNode>>,
-    next: Option<Box<SerdeLeaf>>,
+    next: Option<Box<Self>>,
 }
 
 fn parsed(schema: &str) -> serde_json::Value {
