@@ -1,44 +1,165 @@
 //! The configuration of a check: one declaration for the struct, its defaults, its rules and its schema.
 
-use crate::json::Bounds;
+mod schema;
+
+pub use schema::{Object, Property, Schema};
 
 /// Declares the configuration of a check.
 ///
 /// One declaration gives the struct, its decoding with defaults and rules, and its JSON Schema as a constant
-/// ([`FromValue::SCHEMA`](crate::json::FromValue::SCHEMA)). Doc comments become descriptions. A field with a
-/// default, and an `Option`, may be missing or `null`; every other field is required. A `Cow<'a, str>` is
-/// borrowed from the JSON that the host wrote.
-///
-/// | attribute | of | rule |
-/// |---|---|---|
-/// | `#[range(1..=65535)]`, `#[range(0..)]` | integers | smallest and largest value |
-/// | `#[length(1..=253)]` | strings, lists | characters or elements |
+/// ([`FromValue::SCHEMA`](crate::json::FromValue::SCHEMA)). A field with a default, and an `Option`, may be missing or
+/// `null`; every other field is required. What breaks a rule is an error that names its place, such as
+/// `targets[2].port`, and never shows a value. Keys that no field has are ignored.
 ///
 /// ```
 /// use reglet_sdk_core::config;
+/// use reglet_sdk_core::json::Str;
 /// use std::borrow::Cow;
 ///
 /// config! {
-///     /// Where to connect to.
+///     /// What to connect to.
+///     pub struct Config<'a> {
+///         /// In this order.
+///         #[length(1..=8)]
+///         targets: Vec<Target<'a>>,
+///         /// Time limit in milliseconds.
+///         timeout_ms: Option<u32>,
+///     }
+/// }
+///
+/// config! {
+///     /// One of them.
 ///     pub struct Target<'a> {
 ///         /// Host name or IP address.
 ///         #[length(1..=253)]
 ///         host: Cow<'a, str>,
 ///         /// TCP port.
 ///         #[range(1..=65535)]
+///         #[examples(443, 8443)]
 ///         port: u16 = 443,
-///         /// Time limit in milliseconds.
-///         timeout_ms: Option<u32>,
+///         /// How to speak to it.
+///         #[one_of("tcp", "tls")]
+///         protocol: Str<'a> = "tls",
+///         /// What to log in with.
+///         #[secret]
+///         token: Option<Str<'a>>,
 ///     }
 /// }
 ///
-/// let target = Target::from_json(br#"{"host": "example.com"}"#)?;
-/// assert_eq!((&*target.host, target.port, target.timeout_ms), ("example.com", 443, None));
+/// let config = Config::from_json(br#"{"targets": [{"host": "example.com"}]}"#)?;
+/// let target = &config.targets[0];
+/// assert_eq!((&*target.host, target.port, target.token), ("example.com", 443, None));
+/// assert_eq!(target.protocol, *"tls");
 ///
-/// let document = br#"{"host": "example.com", "port": 0}"#;
-/// let error = Target::from_json(document).unwrap_err();
-/// assert_eq!(error.describe(document), "port: expected a whole number from 1 to 65535, got a number");
+/// let document = br#"{"targets": [{"host": "example.com"}, {"host": "example.org", "port": 0}]}"#;
+/// let error = Config::from_json(document).unwrap_err();
+/// assert_eq!(
+///     error.describe(document),
+///     "targets[1].port: expected a whole number from 1 to 65535, got a number"
+/// );
 /// # Ok::<(), reglet_sdk_core::json::Error>(())
+/// ```
+///
+/// # Types
+///
+/// | type | takes | schema |
+/// |---|---|---|
+/// | `bool` | `true`, `false` | `boolean` |
+/// | `u8` to `u64`, `i8` to `i64` | whole numbers, also written `3.0` | `integer` |
+/// | `f32`, `f64` | numbers; reading them takes 1.5 KB of the plugin | `number` |
+/// | `Cow<'a, str>`, `String`, [`Str<'a>`](crate::json::Str) | strings: borrowed unless escaped; copied; as they stand there | `string` |
+/// | `Option<T>` | a `T`, or nothing, or `null` | that of `T` |
+/// | `Vec<T>`, `[T; 3]` | lists | `array` with `items`, and `minItems` and `maxItems` |
+/// | `Vec<(Str<'a>, T)>` | objects with any names, in order | `object` with `additionalProperties` |
+/// | a struct of `config!`, `Box` of one | objects | `$ref` to a definition in `$defs` |
+/// | [`Value<'a>`](crate::json::Value) | anything, to be looked into later | `true` |
+///
+/// # Attributes
+///
+/// In this order, behind the doc comment. That becomes the `description`, and a first line `# Like this` the `title`.
+///
+/// | attribute | of | rule | schema |
+/// |---|---|---|---|
+/// | `#[range(1..=65535)]`, `#[range(0..)]` | numbers | the smallest and the largest, as whole numbers | `minimum`, `maximum` |
+/// | `#[length(1..=253)]` | strings, lists, maps | characters, elements, members | `minLength`, `minItems`, `minProperties`, and so on |
+/// | `#[one_of("tcp", "tls")]` | strings | no others | `enum` |
+/// | `#[examples(443, 8443)]` | numbers, strings | none | `examples` |
+/// | `#[secret]` | all | none | `writeOnly` |
+/// | `#[recursive]` | fields that lead back to a struct which they are part of | none | none |
+///
+/// A default (a string, a number, `true`, `false`, or `[]` for a list) and the examples must obey the rules, or the
+/// plugin does not compile:
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         #[range(1..=1023)]
+///         port: u16 = 8080,
+///     }
+/// }
+/// ```
+///
+/// What does not fit its field does not compile either: a default of another type,
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         port: u16 = "443",
+///     }
+/// }
+/// ```
+///
+/// a rule for other types,
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         #[range(1..=9)]
+///         name: String,
+///     }
+/// }
+/// ```
+///
+/// bounds that the type does not have,
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         #[range(1..=70_000)]
+///         port: u16,
+///     }
+/// }
+/// ```
+///
+/// or an attribute that there is not.
+///
+/// ```compile_fail
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         #[rnage(1..=9)]
+///         port: u16,
+///     }
+/// }
+/// ```
+///
+/// # Structs that contain themselves
+///
+/// A field through which a struct contains itself is marked, or the compiler reports a cycle. How deep it may go
+/// depends on the plugin's stack, a level taking some hundred bytes of it: what is deeper is refused like any other
+/// value that breaks a rule. No document is deeper than [`MAX_DEPTH`](crate::json::MAX_DEPTH).
+///
+/// ```
+/// reglet_sdk_core::config! {
+///     pub struct Node {
+///         port: u16,
+///         #[recursive]
+///         children: Vec<Node> = [],
+///     }
+/// }
+///
+/// let document = br#"{"port": 1, "children": [{"port": 2}, {"port": 3, "children": [{}]}]}"#;
+/// let error = Node::from_json(document).unwrap_err();
+/// assert_eq!(error.path(document), "children[1].children[0].port");
 /// ```
 #[macro_export]
 macro_rules! config {
@@ -48,7 +169,11 @@ macro_rules! config {
             $(#[doc = $doc:literal])*
             $(#[range($($range:tt)+)])?
             $(#[length($($length:tt)+)])?
-            $name:ident : $Type:ty $(= $default:literal)?
+            $(#[one_of($choice:literal $(, $choices:literal)* $(,)?)])?
+            $(#[examples($($example:literal),+ $(,)?)])?
+            $(#[secret $(@$secret:tt)?])?
+            $(#[recursive $(@$recursive:tt)?])?
+            $name:ident : $Type:ty $(= $default:expr)?
         ),* $(,)?}
     ) => {
         $(#[doc = $about])*
@@ -59,35 +184,55 @@ macro_rules! config {
         )*}
 
         $crate::config! { @decode $Name [$($life)?] {$(
-            $name: $Type, [$($default)?], [$($doc),*], [$($($range)+)? $($($length)+)?];
+            $name: $Type, [$($default)?], [$($doc),*],
+            [$(range $($range)+)? $(length $($length)+)?], [$(one_of $choice $($choices)*)?],
+            [$($($example)+)?], [$(true $($secret)*)?], [$(true $($recursive)*)?];
         )*}}
     };
 
     (@decode $Name:ident [] $fields:tt) => {
-        $crate::config! { @impl ($Name) 'value $fields }
+        $crate::config! { @impl $Name ($Name) ($Name) 'value $fields }
     };
     (@decode $Name:ident [$life:lifetime] $fields:tt) => {
-        $crate::config! { @impl ($Name<$life>) $life $fields }
+        $crate::config! { @impl $Name ($Name<'static>) ($Name<$life>) $life $fields }
     };
-    (@impl ($($Self:tt)+) $life:lifetime {$(
-        $name:ident: $Type:ty, [$($default:literal)?], $doc:tt, [$($bounds:tt)*];
+    (@impl $Name:ident ($($Static:tt)+) ($($Self:tt)+) $life:lifetime {$(
+        $name:ident: $Type:ty, [$($default:expr)?], $doc:tt,
+        [$($bounds:tt)*], [$($choices:tt)*], [$($example:literal)*], [$($secret:tt)?], [$($recursive:tt)?];
     )*}) => {
         impl<$life> $crate::json::FromValue<$life> for $($Self)+ {
-            const SCHEMA: &'static $crate::config::Schema =
-                &$crate::config::Schema::Object(&[$(
-                    $crate::config::Property {
-                        name: ::core::stringify!($name),
-                        description: &$doc,
-                        schema: <$Type as $crate::json::FromValue<$life>>::SCHEMA,
-                        bounds: $crate::config!(@bounds $($bounds)*),
-                        default: $crate::config!(@literal $($default)?),
-                        required: !<$Type as $crate::json::FromValue<$life>>::OPTIONAL
-                            && $crate::config!(@literal $($default)?).is_none(),
-                    },
-                )*]);
+            const SCHEMA: &'static $crate::config::Schema = &$crate::config::Schema::Object(
+                $crate::config::Object {
+                    name: ::core::stringify!($Name),
+                    place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
+                    properties: &[$(
+                        $crate::config::Property {
+                            name: $crate::config::key(::core::stringify!($name)),
+                            description: &$doc,
+                            schema: <$Type as $crate::json::FromValue<$life>>::PART,
+                            bounds: $crate::config!(@bounds $Type, $($bounds)*),
+                            choices: $crate::config!(@choices $Type, $($choices)*),
+                            default: $crate::config!(@literal $($default)?),
+                            examples: &[$(::core::stringify!($example)),*],
+                            secret: $crate::config!(@flag $($secret)?),
+                            required: $crate::config!(@required $life $Type, $($default)?),
+                        }.checked(&<$Type as $crate::json::FromValue<$life>>::EXPECTED),
+                    )*],
+                    structs: &[$($crate::config!(@struct $life $Type, $($recursive)?)),*],
+                },
+            );
+            const PART: &'static $crate::config::Schema = &$crate::config::Schema::Reference {
+                name: ::core::stringify!($Name),
+                place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
+            };
+            const STRUCT: ::core::option::Option<&'static $crate::config::Object> = Self::SCHEMA.object();
 
             const EXPECTED: $crate::json::Expected = $crate::json::Expected::OBJECT;
             const WALKS: bool = true;
+            const NESTED: bool = false $(
+                || <$Type as $crate::json::FromValue<$life>>::WALKS
+                || <$Type as $crate::json::FromValue<$life>>::NESTED
+            )*;
 
             fn from_slot(
                 slot: &$crate::json::Slot<$life>,
@@ -97,23 +242,27 @@ macro_rules! config {
                 enum Place { $($name),* }
                 let fields = const {
                     &[$($crate::json::Field::new(
-                        ::core::stringify!($name),
-                        const {
-                            &<$Type as $crate::json::FromValue<$life>>::EXPECTED
-                                .within($crate::config!(@bounds $($bounds)*))
-                        },
-                        !<$Type as $crate::json::FromValue<$life>>::OPTIONAL
-                            && $crate::config!(@literal $($default)?).is_none(),
+                        $crate::config::key(::core::stringify!($name)),
+                        const { &$crate::config!(@expected $life $Type, [$($choices)*] $($bounds)*) },
+                        $crate::config!(@required $life $Type, $($default)?),
                     ).at(Place::$name as u16)),*]
                 };
+                #[allow(unused_variables, reason = "there may be no fields")]
                 let slots = $crate::json::members(slot, fields)?;
                 ::core::result::Result::Ok(Self {$(
-                    $name: $crate::config!(
-                        @value $Type, [$($default)?], slots[Place::$name as usize], fields[Place::$name as usize]
-                    ),
+                    $name: {
+                        $crate::config!(@room slots[Place::$name as usize], $($recursive)?);
+                        $crate::config!(
+                            @value $Type, [$($default)?], [$($choices)*],
+                            slots[Place::$name as usize], fields[Place::$name as usize]
+                        )
+                    },
                 )*})
             }
         }
+
+        // Also without an export: a default that breaks its own rule must not compile.
+        const _: &$crate::config::Schema = <$($Static)+ as $crate::json::FromValue<'static>>::SCHEMA;
 
         impl<$life> $($Self)+ {
             /// Reads a whole document.
@@ -130,57 +279,134 @@ macro_rules! config {
         }
     };
 
-    (@value $Type:ty, [], $slot:expr, $field:expr) => {
-        <$Type as $crate::json::FromValue<'_>>::from_slot(&$slot, &$field)?
+    (@room $slot:expr,) => {};
+    (@room $slot:expr, $recursive:tt) => { $crate::json::room(&$slot)? };
+    (@value $Type:ty, [], [], $slot:expr, $field:expr) => {
+        $crate::json::inside(<$Type as $crate::json::FromValue<'_>>::from_slot(&$slot, &$field), &$slot)?
     };
-    (@value $Type:ty, [$default:literal], $slot:expr, $field:expr) => {
+    (@value $Type:ty, [], [one_of $($choice:literal)+], $slot:expr, $field:expr) => {{
+        $crate::json::one_of(&$slot, &$field, &[$($choice),+])?;
+        $crate::config!(@value $Type, [], [], $slot, $field)
+    }};
+    (@value $Type:ty, [$default:expr], $choices:tt, $slot:expr, $field:expr) => {
         if $slot.is_absent() {
             <$Type as $crate::json::Preset<_>>::preset($default)
         } else {
-            $crate::config!(@value $Type, [], $slot, $field)
+            $crate::config!(@value $Type, [], $choices, $slot, $field)
         }
     };
+    (@required $life:lifetime $Type:ty, $($default:expr)?) => {
+        !<$Type as $crate::json::FromValue<$life>>::OPTIONAL
+            && $crate::config!(@literal $($default)?).is_none()
+    };
+    (@expected $life:lifetime $Type:ty, [] $($bounds:tt)*) => {
+        <$Type as $crate::json::FromValue<$life>>::EXPECTED.within($crate::config!(@bounds $Type, $($bounds)*))
+    };
+    (@expected $life:lifetime $Type:ty, [one_of $choice:literal $($choices:literal)*]) => {
+        $crate::json::Expected::one_of(::core::concat!("one of ", $choice $(, ", ", $choices)*))
+    };
     (@literal) => { ::core::option::Option::<&'static str>::None };
-    (@literal $default:literal) => {
+    (@literal $default:expr) => {
         ::core::option::Option::<&'static str>::Some(::core::stringify!($default))
     };
-    (@bounds) => { $crate::json::Bounds::NONE };
-    (@bounds $min:literal ..= $max:literal) => { $crate::json::Bounds { min: $min, max: $max } };
-    (@bounds $min:literal ..) => { $crate::json::Bounds { min: $min, max: ::core::primitive::i64::MAX } };
-    (@bounds ..= $max:literal) => { $crate::json::Bounds { min: ::core::primitive::i64::MIN, max: $max } };
+    (@flag) => { false };
+    (@flag $set:tt) => { $set };
+    (@struct $life:lifetime $Type:ty,) => { <$Type as $crate::json::FromValue<$life>>::STRUCT };
+    (@struct $life:lifetime $Type:ty, $recursive:tt) => { ::core::option::Option::None };
+    (@choices $Type:ty,) => { &[] };
+    (@choices $Type:ty, $rule:ident $($choice:literal)+) => {{
+        $crate::config::takes::<$Type, $crate::config::rule::$rule>();
+        &[$($choice),+]
+    }};
+    (@bounds $Type:ty,) => { $crate::json::Bounds::NONE };
+    (@bounds $Type:ty, $rule:ident $min:literal ..= $max:literal) => {
+        $crate::config!(@bounds $Type, $rule, $min, $max)
+    };
+    (@bounds $Type:ty, $rule:ident $min:literal ..) => {
+        $crate::config!(@bounds $Type, $rule, $min, ::core::primitive::i64::MAX)
+    };
+    (@bounds $Type:ty, $rule:ident ..= $max:literal) => {
+        $crate::config!(@bounds $Type, $rule, ::core::primitive::i64::MIN, $max)
+    };
+    (@bounds $Type:ty, $rule:ident, $min:expr, $max:expr) => {{
+        $crate::config::takes::<$Type, $crate::config::rule::$rule>();
+        $crate::json::Bounds { min: $min, max: $max }
+    }};
+    (@bounds $Type:ty, $rule:ident $($bounds:tt)*) => {
+        ::core::compile_error!("bounds are whole numbers, and written `1..=9`, `1..` or `..=9`")
+    };
+
+    (
+        $(#[$($about:tt)*])*
+        $vis:vis struct $Name:ident $(<$life:lifetime>)? {$(
+            $(#[$attribute:ident $($rest:tt)*])*
+            $name:ident : $Type:ty $(= $default:expr)?
+        ),* $(,)?}
+    ) => {
+        // The compiler points at one that is not among them, and lists those that are.
+        $($(const _: () = $crate::config::Attributes::ALL.$attribute;)*)*
+        const _: () = ::core::panic!(
+            "the attributes of a field stand in this order, each with its own form: the doc comment, \
+             `#[range(1..=9)]`, `#[length(1..=9)]`, `#[one_of(\"a\", \"b\")]`, `#[examples(1, 2)]`, `#[secret]`, \
+             `#[recursive]`; a struct has only a doc comment"
+        );
+    };
 }
 
-/// A JSON Schema, as a constant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Schema {
-    /// Any value.
-    Any,
-    /// `true` or `false`.
-    Boolean,
-    /// A whole number.
-    Integer,
-    /// A string.
-    String,
-    /// A list of elements of one schema.
-    Array(&'static Self),
-    /// An object with these properties and no others.
-    Object(&'static [Property]),
+/// The rules that fit some types of field only.
+#[doc(hidden)]
+#[allow(non_camel_case_types, reason = "they are called as they are written")]
+pub mod rule {
+    /// `#[range(1..=9)]`
+    #[derive(Debug)]
+    pub enum range {}
+    /// `#[length(1..=9)]`
+    #[derive(Debug)]
+    pub enum length {}
+    /// `#[one_of("a", "b")]`
+    #[derive(Debug)]
+    pub enum one_of {}
 }
 
-/// A property of an object's schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Property {
-    /// The key.
-    pub name: &'static str,
-    /// The lines of its doc comment.
-    pub description: &'static [&'static str],
-    /// What its value must be.
-    pub schema: &'static Schema,
-    /// Bounds of the value, or of its length.
-    pub bounds: Bounds,
-    /// The default, as the Rust literal that it was declared with.
-    pub default: Option<&'static str>,
-    /// Whether it must be there.
-    pub required: bool,
+/// A type of field that a rule fits.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the rule of this field does not fit its type",
+    label = "a `{Self}` does not take the rule",
+    note = "`#[range]` is for numbers, `#[length]` for strings, lists and maps, `#[one_of]` for strings"
+)]
+pub trait Takes<R> {}
+
+/// The attributes that a field may have.
+#[doc(hidden)]
+#[derive(Debug)]
+#[allow(missing_docs, reason = "they are only there to be named")]
+pub struct Attributes {
+    pub doc: (),
+    pub range: (),
+    pub length: (),
+    pub one_of: (),
+    pub examples: (),
+    pub secret: (),
+    pub recursive: (),
+}
+
+impl Attributes {
+    #[allow(missing_docs, reason = "they are only there to be named")]
+    pub const ALL: Self =
+        Self { doc: (), range: (), length: (), one_of: (), examples: (), secret: (), recursive: () };
+}
+
+/// Compiles if the rule fits.
+#[doc(hidden)]
+pub const fn takes<T: Takes<R>, R>() {}
+
+/// The key of a field: its name, without what lets a Rust keyword be one.
+#[doc(hidden)]
+#[must_use]
+pub const fn key(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
 }

@@ -10,6 +10,8 @@ mod decode;
 mod encode;
 mod error;
 mod field;
+mod float;
+mod get;
 mod scan;
 mod string;
 #[cfg(test)]
@@ -18,10 +20,11 @@ mod value;
 mod writer;
 
 pub(crate) use decode::admit;
-pub use decode::{FromValue, Preset, members, read};
+pub use decode::{FromValue, Preset, inside, members, one_of, read, room};
 pub use encode::Encode;
 pub use error::{Error, Reason};
 pub use field::{Bounds, Expected, Field, Slot};
+pub use get::Get;
 pub(crate) use scan::{object, prefix};
 pub use string::Str;
 pub use value::{Kind, Members, Value};

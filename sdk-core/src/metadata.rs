@@ -188,7 +188,7 @@ const fn is_ports(ports: &str) -> bool {
     1 <= port && lowest <= port && port <= 65535
 }
 
-const fn same(a: &str, b: &str) -> bool {
+pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut at = 0;
     while at < a.len() && a.len() == b.len() && a[at] == b[at] {

@@ -86,22 +86,31 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 fn run<P: Plugin>(config: &[u8]) -> Buffer<'static> {
     let outcome = match json::read(config) {
         Ok(read) => P::check(read, &Context::default()),
-        Err(error) => Err(refuse(config, error)),
+        Err(error) => Err(refused::<P::Config<'_>>(config, error)),
     };
     outcome.unwrap_or_else(|error| Outcome::error(&error)).into_buffer()
 }
 
+/// What is wrong with a configuration of this type.
+fn refused<'a, C: FromValue<'a>>(config: &[u8], error: json::Error) -> Error {
+    // Where nothing is nested, a field's name is its path, and no code that looks for it is needed.
+    if C::NESTED {
+        refuse(&error.path(config), error.reason(config))
+    } else {
+        refuse(error.field(), error.flat(config))
+    }
+}
+
 /// What is no object can't be read at all; in one, a value breaks a rule.
 #[cold]
-fn refuse(config: &[u8], error: json::Error) -> Error {
-    let reason = error.reason(config);
-    if error.field().is_empty() {
+fn refuse(path: &str, reason: json::Reason<'_>) -> Error {
+    if path.is_empty() {
         return Error::write(Kind::Internal, b"", |out| {
             out.plain("failed to parse config: ");
             reason.write(out);
         });
     }
-    Error::config_raw(error.field().as_bytes(), reason)
+    Error::config_raw(path.as_bytes(), reason)
 }
 
 /// The config is not where a host's buffers are.

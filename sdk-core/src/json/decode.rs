@@ -1,11 +1,13 @@
 //! From a value to the author's own types.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::float::Float;
 use super::{Bounds, Error, Expected, Field, Slot, Str, Value, scan};
-use crate::config::Schema;
+use crate::config::{Object, Schema, Takes, rule};
 
 /// A type that can be read from a JSON value, and that has a JSON Schema.
 ///
@@ -23,6 +25,18 @@ pub trait FromValue<'a>: Sized {
     /// Whether reading one walks over an object to its end, and so checks it.
     #[doc(hidden)]
     const WALKS: bool = false;
+
+    /// Whether something may be wrong with what lies deeper in it than its own members, as in a list.
+    #[doc(hidden)]
+    const NESTED: bool = false;
+
+    /// The schema where such a value is a part of another: a struct's is a reference to its definition.
+    #[doc(hidden)]
+    const PART: &'static Schema = Self::SCHEMA;
+
+    /// The definition of the struct that it is, or is made of.
+    #[doc(hidden)]
+    const STRUCT: Option<&'static Object> = None;
 
     /// Whether any document will do, and none is looked at.
     #[doc(hidden)]
@@ -133,32 +147,124 @@ impl<'a> FromValue<'a> for Value<'a> {
 /// `None` where the value is absent or `null`.
 impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
     const SCHEMA: &'static Schema = T::SCHEMA;
+    const PART: &'static Schema = T::PART;
+    const STRUCT: Option<&'static Object> = T::STRUCT;
     const OPTIONAL: bool = true;
     const EXPECTED: Expected = T::EXPECTED;
+    const NESTED: bool = T::WALKS || T::NESTED;
 
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
         if slot.is_absent() { Ok(None) } else { T::from_slot(slot, field).map(Some) }
     }
 }
 
+/// For a struct that may contain itself.
+impl<'a, T: FromValue<'a>> FromValue<'a> for Box<T> {
+    const SCHEMA: &'static Schema = T::SCHEMA;
+    const PART: &'static Schema = T::PART;
+    const STRUCT: Option<&'static Object> = T::STRUCT;
+    const OPTIONAL: bool = T::OPTIONAL;
+    const EXPECTED: Expected = T::EXPECTED;
+    // Whether it is, a struct that contains itself can not say.
+    const NESTED: bool = true;
+
+    fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
+        T::from_slot(slot, field).map(Self::new)
+    }
+}
+
 impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<T> {
-    const SCHEMA: &'static Schema = &Schema::Array(T::SCHEMA);
+    const SCHEMA: &'static Schema = &Schema::Array(T::PART);
+    const STRUCT: Option<&'static Object> = T::STRUCT;
     const EXPECTED: Expected = Expected::ARRAY;
+    const NESTED: bool = true;
 
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
         let list = Value::at(slot.raw);
         let mut out = Self::new();
-        for (_, element) in list.elements()? {
-            let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
-            let mut slot = Slot::of(element);
-            field.admit(&mut slot)?;
-            out.push(T::from_slot(&slot, field)?);
+        for (_, element) in list.elements().map_err(|error| error.of(field))? {
+            out.push(part(element)?);
         }
-        if !field.expected.admits(out.len() as i64) {
-            return Err(Error::new(field, list));
-        }
-        Ok(out)
+        counted(out, list, field)
     }
+}
+
+impl<'a, T: FromValue<'a>, const N: usize> FromValue<'a> for [T; N] {
+    const SCHEMA: &'static Schema = &Schema::Fixed(T::PART, N);
+    const STRUCT: Option<&'static Object> = T::STRUCT;
+    const EXPECTED: Expected = Expected::ARRAY.within(Bounds { min: N as i64, max: N as i64 });
+    const NESTED: bool = true;
+
+    fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
+        let list: Vec<T> = FromValue::from_slot(slot, field)?;
+        list.try_into().map_err(|_| Error::new(field, Value::at(slot.raw)))
+    }
+}
+
+/// The members of an object, whatever their names, in order. A name that stands there twice is there twice; the last
+/// one counts.
+impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<(Str<'a>, T)> {
+    const SCHEMA: &'static Schema = &Schema::Map(T::PART);
+    const STRUCT: Option<&'static Object> = T::STRUCT;
+    const EXPECTED: Expected = Expected { kind: super::Kind::Absent, ..Expected::OBJECT };
+    const NESTED: bool = true;
+
+    fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
+        let object = Value::at(slot.raw);
+        let mut out = Self::new();
+        for (name, member) in object.members().map_err(|error| error.of(field))? {
+            out.push((Str::new(name), part(member)?));
+        }
+        counted(out, object, field)
+    }
+}
+
+/// Reads an element of a list, or a member of a map.
+fn part<'a, T: FromValue<'a>>(value: Value<'a>) -> Result<T, Error> {
+    let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
+    let mut slot = if T::OPTIONAL && value.is_none() { Slot::default() } else { Slot::of(value) };
+    field.admit(&mut slot)?;
+    inside(T::from_slot(&slot, field), &slot)
+}
+
+/// Gives what is missing in a struct that is a part of another the address of that struct.
+#[doc(hidden)]
+pub fn inside<'a, T: FromValue<'a>>(read: Result<T, Error>, slot: &Slot<'a>) -> Result<T, Error> {
+    if T::WALKS || T::NESTED { read.map_err(|error| error.inside(slot.raw)) } else { read }
+}
+
+/// A list or a map, if the field allows as many elements.
+fn counted<T>(list: Vec<T>, value: Value<'_>, field: &'static Field) -> Result<Vec<T>, Error> {
+    if field.expected.admits(list.len() as i64) { Ok(list) } else { Err(Error::new(field, value)) }
+}
+
+/// Refuses to read a struct within a struct when little is left of the stack.
+///
+/// # Errors
+///
+/// Less than 4 KiB are left.
+#[doc(hidden)]
+pub fn room(slot: &Slot<'_>) -> Result<(), Error> {
+    const FIELD: &Field = &Field::new("", &Expected::described("fewer levels"), true);
+    let here = 0_u8;
+    // In a wasm module the stack comes first in memory, and grows down. Natively addresses are large.
+    if (&raw const here).addr() >= 0x1000 || slot.is_absent() {
+        return Ok(());
+    }
+    Err(Error::new(FIELD, Value::at(slot.raw)))
+}
+
+/// Refuses a string that is none of these.
+///
+/// # Errors
+///
+/// It is none of these.
+#[doc(hidden)]
+pub fn one_of(slot: &Slot<'_>, field: &'static Field, choices: &[&str]) -> Result<(), Error> {
+    if slot.is_absent() || choices.iter().any(|choice| Str::new(slot.raw) == **choice) {
+        return Ok(());
+    }
+    Err(Error::string(field, slot.raw))
 }
 
 /// Whole numbers are accepted with a fraction of zeros too: `3`, `3.0`.
@@ -173,6 +279,8 @@ macro_rules! integers {
                 Ok(slot.number as Self)
             }
         }
+
+        impl Takes<rule::range> for $type {}
 
         impl Preset<$type> for $type {
             fn preset(literal: $type) -> Self {
@@ -199,7 +307,56 @@ impl<'a> FromValue<'a> for u64 {
     }
 }
 
+/// Numbers that are finite, rounded to the nearest that the type has. Bounds are whole numbers. Reading them takes
+/// 1.5 KB of a plugin.
+macro_rules! floats {
+    ($($type:ty),*) => {$(
+        impl<'a> FromValue<'a> for $type {
+            const SCHEMA: &'static Schema = &Schema::Number;
+            const EXPECTED: Expected = Expected::NUMBER;
+
+            fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
+                let value = Value::at(slot.raw);
+                let Expected { min, max, .. } = *field.expected;
+                match <Self as Float>::parse(slot.raw) {
+                    Some(number)
+                        if (min == i64::MIN || number >= min as Self)
+                            && (max == i64::MAX || number <= max as Self) =>
+                    {
+                        Ok(number)
+                    }
+                    _ => Err(Error::new(field, value)),
+                }
+            }
+        }
+
+        impl Takes<rule::range> for $type {}
+
+        impl Preset<$type> for $type {
+            fn preset(literal: $type) -> Self {
+                literal
+            }
+        }
+    )*};
+}
+floats!(f32, f64);
+
+impl<T: Takes<R>, R> Takes<R> for Option<T> {}
+impl Takes<rule::range> for u64 {}
+impl<T> Takes<rule::length> for Vec<T> {}
+impl Takes<rule::length> for Str<'_> {}
+impl Takes<rule::length> for Cow<'_, str> {}
+impl Takes<rule::length> for String {}
+impl Takes<rule::one_of> for Str<'_> {}
+impl Takes<rule::one_of> for Cow<'_, str> {}
+impl Takes<rule::one_of> for String {}
+
 /// A type that takes its default from a literal.
+#[diagnostic::on_unimplemented(
+    message = "this is no default for `{Self}`",
+    label = "not a default for `{Self}`",
+    note = "write a literal of the field's type: `443`, `1.5`, `\"text\"`, `true`; a list takes `[]`, and an `Option` none"
+)]
 pub trait Preset<L>: Sized {
     /// The value that the literal stands for.
     fn preset(literal: L) -> Self;
@@ -214,6 +371,13 @@ impl Preset<Self> for bool {
 impl Preset<Self> for u64 {
     fn preset(literal: Self) -> Self {
         literal
+    }
+}
+
+/// The empty list.
+impl<T> Preset<[(); 0]> for Vec<T> {
+    fn preset(_: [(); 0]) -> Self {
+        Self::new()
     }
 }
 

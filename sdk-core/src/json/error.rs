@@ -3,7 +3,8 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use super::{Expected, Field, Value, Writer};
+use super::{Expected, Field, Kind, Value, Writer};
+use crate::abi::utf8;
 use crate::text;
 use crate::text::Piece;
 
@@ -14,7 +15,8 @@ use crate::text::Piece;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     field: &'static Field,
-    /// The address of the value, or of the byte; 0 for a value that is missing.
+    /// The address of the value, or of the byte. For what is missing, that of the bracket which closes the object
+    /// around; 0 if the document is that object.
     at: usize,
 }
 
@@ -23,7 +25,25 @@ impl Error {
     #[must_use]
     #[cold]
     pub fn new(field: &'static Field, found: Value<'_>) -> Self {
-        Self { field, at: if found.is_none() { 0 } else { found.raw().as_ptr().addr() } }
+        Self { field, at: if found.raw().is_empty() { 0 } else { found.raw().as_ptr().addr() } }
+    }
+
+    /// The string at hand, given without its quotes, is not what the field expects.
+    #[cold]
+    pub(super) fn string(field: &'static Field, inner: &[u8]) -> Self {
+        Self { field, at: inner.as_ptr().addr().wrapping_sub(1) }
+    }
+
+    /// The same, of a field that is known by now.
+    pub(super) const fn of(self, field: &'static Field) -> Self {
+        Self { field, ..self }
+    }
+
+    /// The same, of something in this object: if it is missing there, this is where.
+    #[cold]
+    pub(super) fn inside(self, object: &[u8]) -> Self {
+        let last = object.len().wrapping_sub(1);
+        Self { at: if self.at == 0 { object.as_ptr().addr().wrapping_add(last) } else { self.at }, ..self }
     }
 
     pub(super) fn at(field: &'static Field, found: &[u8]) -> Self {
@@ -45,7 +65,14 @@ impl Error {
 
     /// What is wrong with the value, and what it is instead.
     #[must_use]
-    pub const fn reason<'a>(&self, document: &'a [u8]) -> Reason<'a> {
+    pub fn reason<'a>(&self, document: &'a [u8]) -> Reason<'a> {
+        let offset = self.at.wrapping_sub(document.as_ptr().addr());
+        let is_missing = !self.is_syntax() && document.get(offset) == Some(&b'}');
+        Self { at: if is_missing { 0 } else { self.at }, ..*self }.flat(document)
+    }
+
+    /// The same, if nothing is nested in what the document is read into.
+    pub(crate) const fn flat<'a>(&self, document: &'a [u8]) -> Reason<'a> {
         Reason { error: *self, document, named: false }
     }
 
@@ -54,11 +81,53 @@ impl Error {
         Reason { error: *self, document, named: true }
     }
 
-    /// The field and the reason.
+    /// Where the value stands in the document, or should stand: `targets[2].port`; empty for the document itself and
+    /// for what breaks the grammar. Keys are as the document spells them.
+    #[must_use]
+    pub fn path(&self, document: &[u8]) -> String {
+        let mut out = Writer::new();
+        if !self.is_syntax() {
+            self.locate(document, &mut out);
+        }
+        utf8(out.as_bytes()).unwrap_or_default().into()
+    }
+
+    /// Goes from the document down to the value.
+    #[inline(never)]
+    fn locate(&self, document: &[u8], out: &mut Writer<'_>) {
+        let contains = |text: &[u8]| self.at.wrapping_sub(text.as_ptr().addr()) < text.len();
+        let mut value = Value::at(document.trim_ascii());
+        while self.at != value.raw().as_ptr().addr() {
+            let mut parts = value.members().or_else(|_| value.elements()).into_iter().flatten().enumerate();
+            let Some((index, (key, part))) = parts.find(|(_, (_, part))| contains(part.raw())) else {
+                return member(self.field().as_bytes(), out);
+            };
+            if value.kind() == Kind::Object {
+                member(key, out);
+            } else {
+                out.plain("[");
+                index.write(out);
+                out.plain("]");
+            }
+            value = part;
+        }
+    }
+
+    /// The path and the reason.
     #[must_use]
     pub fn describe(&self, document: &[u8]) -> String {
-        text![self.described(document)].to_string()
+        let path = self.path(document);
+        let colon = if path.is_empty() { "" } else { ": " };
+        text![path, colon, self.reason(document)].to_string()
     }
+}
+
+/// Adds a key to a path.
+fn member(key: &[u8], out: &mut Writer<'_>) {
+    if !out.as_bytes().is_empty() {
+        out.plain(".");
+    }
+    out.repaired(key);
 }
 
 /// What is wrong with a value, as a piece of text.

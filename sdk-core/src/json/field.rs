@@ -28,6 +28,8 @@ impl Expected {
     pub const BOOLEAN: Self = Self::a("a boolean", Kind::Boolean);
     /// A whole number that fits `i64`.
     pub const INTEGER: Self = Self::a("a whole number", Kind::Number);
+    /// A number.
+    pub const NUMBER: Self = Self::a("a number", Kind::Absent);
     /// A string.
     pub const STRING: Self = Self::a("a string", Kind::String);
     /// An array.
@@ -45,7 +47,13 @@ impl Expected {
         Self::a(what, Kind::Absent)
     }
 
-    /// The same within bounds: of a number, or of the length of a string or an array.
+    /// One of some strings, which `what` lists.
+    #[must_use]
+    pub const fn one_of(what: &'static str) -> Self {
+        Self::a(what, Kind::String)
+    }
+
+    /// The same within bounds: of a number, or of the length of a string, an array or an object.
     #[must_use]
     pub const fn within(mut self, bounds: Bounds) -> Self {
         if bounds.min > self.min {
@@ -58,6 +66,7 @@ impl Expected {
             match self.what.as_bytes() {
                 b"a string" => (self.what, self.measured) = ("a string of length", true),
                 b"an array" => self.what = "an array of length",
+                b"an object" => self.what = "an object of length",
                 _ => {}
             }
         }

@@ -71,22 +71,20 @@ impl<'a> Str<'a> {
         self.0.iter().any(|byte| *byte == b'\\')
     }
 
-    /// How many characters it has; one that is written as a pair of surrogates counts as two.
+    /// How many characters it has.
     pub(super) fn characters(self) -> usize {
-        let mut count = 0_usize;
-        let mut escaped = false;
-        for byte in self.0 {
-            if escaped {
-                // The four digits that follow will be counted.
-                count = count.wrapping_sub(if *byte == b'u' { 4 } else { 0 });
-                escaped = false;
-            } else {
-                // Every byte starts a character unless it continues one.
-                count = count.wrapping_add(usize::from(byte & 0xC0 != 0x80));
-                escaped = *byte == b'\\';
+        let mut count = 0;
+        let mut rest = self.0;
+        loop {
+            let ascii = plain(rest);
+            count += ascii;
+            rest = rest.get(ascii..).unwrap_or_default();
+            if rest.is_empty() {
+                return count;
             }
+            count += 1;
+            rest = rest.get(extent(rest).unsigned_abs().max(1)..).unwrap_or_default();
         }
-        count
     }
 }
 
@@ -196,7 +194,8 @@ mod tests {
 
     #[test]
     fn counts_characters_not_bytes() {
-        for raw in ["", "abc", "grüße", r#"\n\u0041\\\"\ud800x"#, "😀é", r"\\u0041"] {
+        for raw in ["", "abc", "grüße", r#"\n\u0041\\\"\ud800x"#, "😀é", r"\\u0041", r"a\ud83d\ude00\ude00"]
+        {
             assert_eq!(
                 Str::new(raw.as_bytes()).characters(),
                 decode(raw.as_bytes()).chars().count(),

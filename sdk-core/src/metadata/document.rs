@@ -1,10 +1,11 @@
 //! Metadata, manifest and schema as JSON constants: a plugin carries the bytes, and no code that makes them.
 
 mod capabilities;
+mod schema;
 mod services;
 
 use super::{MIN_HOST_VERSION, Metadata, SDK_VERSION};
-use crate::config::{Property, Schema};
+use crate::config::Schema;
 
 /// The documents of a plugin, made by [`export_plugin!`](crate::export_plugin!) when it is compiled.
 #[derive(Clone, Copy, Debug)]
@@ -111,127 +112,6 @@ impl<const N: usize> Document<N> {
             self.string(members[at].0);
             self.raw(":");
             self.string(members[at].1);
-            at += 1;
-        }
-    }
-
-    /// The schema of a whole configuration (`docs/protocol.md#config-schema`).
-    const fn root(&mut self, schema: &Schema) {
-        match schema {
-            Schema::Object(properties) => {
-                self.raw("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",");
-                self.object(properties);
-                self.raw("}");
-            }
-            _ => self.raw("{}"),
-        }
-    }
-
-    const fn object(&mut self, properties: &[Property]) {
-        self.raw("\"properties\":{");
-        let mut first = true;
-        let mut at = 0;
-        while at < properties.len() {
-            self.separate(&mut first);
-            self.string(properties[at].name);
-            self.raw(":{");
-            self.property(&properties[at]);
-            self.raw("}");
-            at += 1;
-        }
-        self.raw("},\"additionalProperties\":false,\"type\":\"object\"");
-        first = true;
-        at = 0;
-        while at < properties.len() {
-            if properties[at].required {
-                if first {
-                    self.raw(",\"required\":[");
-                }
-                self.separate(&mut first);
-                self.string(properties[at].name);
-            }
-            at += 1;
-        }
-        if !first {
-            self.raw("]");
-        }
-    }
-
-    const fn property(&mut self, property: &Property) {
-        self.inner(property.schema);
-        let (max, min) = match property.schema {
-            Schema::String => (",\"maxLength\":", ",\"minLength\":"),
-            Schema::Array(_) => (",\"maxItems\":", ",\"minItems\":"),
-            _ => (",\"maximum\":", ",\"minimum\":"),
-        };
-        if property.bounds.max != i64::MAX {
-            self.raw(max);
-            self.integer(property.bounds.max);
-        }
-        if property.bounds.min != i64::MIN {
-            self.raw(min);
-            self.integer(property.bounds.min);
-        }
-        if !property.description.is_empty() {
-            self.raw(if matches!(property.schema, Schema::Any) {
-                "\"description\":\""
-            } else {
-                ",\"description\":\""
-            });
-            self.lines(property.description);
-            self.raw("\"");
-        }
-        if let Some(literal) = property.default {
-            self.raw(",\"default\":");
-            self.literal(literal.as_bytes());
-        }
-    }
-
-    /// The keywords that say what type a value has.
-    const fn inner(&mut self, schema: &Schema) {
-        match schema {
-            Schema::Any => {}
-            Schema::Boolean => self.raw("\"type\":\"boolean\""),
-            Schema::Integer => self.raw("\"type\":\"integer\""),
-            Schema::String => self.raw("\"type\":\"string\""),
-            Schema::Array(items) => {
-                self.raw("\"items\":{");
-                self.inner(items);
-                self.raw("},\"type\":\"array\"");
-            }
-            Schema::Object(properties) => self.object(properties),
-        }
-    }
-
-    /// A doc comment: each line loses the space after its slashes.
-    const fn lines(&mut self, lines: &[&str]) {
-        let mut at = 0;
-        while at < lines.len() {
-            if at > 0 {
-                self.raw("\\n");
-            }
-            match lines[at].as_bytes() {
-                [b' ', rest @ ..] => self.escaped_bytes(rest),
-                line => self.escaped_bytes(line),
-            }
-            at += 1;
-        }
-    }
-
-    /// A Rust literal as JSON. Those that can be defaults differ only in the digits' separators.
-    const fn literal(&mut self, literal: &[u8]) {
-        let is_string = matches!(literal, [b'"', ..]);
-        let mut at = 0;
-        while at < literal.len() {
-            match literal[at] {
-                b'_' if !is_string => {}
-                b'\\' | 0..0x20 => panic!("a default may not contain a backslash or a line break"),
-                byte => {
-                    let plain = is_string || matches!(byte, b'-' | b'.' | b'0'..=b'9' | b'a'..=b'z');
-                    assert!(plain, "a default is a number, a boolean or a plain string");
-                    self.byte(byte);
-                }
-            }
             at += 1;
         }
     }

@@ -108,10 +108,10 @@ impl Operation {
     ) -> Self {
         assert!(is_name(name), "an operation's name is 1 to 64 of a-z 0-9 _");
         match I::SCHEMA {
-            Schema::Object(properties) => {
+            Schema::Object(object) => {
                 let mut at = 0;
-                while at < properties.len() {
-                    let name = properties[at].name;
+                while at < object.properties.len() {
+                    let name = object.properties[at].name;
                     let taken = same(name, "service") || same(name, "operation");
                     assert!(!taken, "an operation's input has a field named service or operation");
                     at += 1;

@@ -1,6 +1,6 @@
 //! Plugins with several operations: the configuration of a call names the one that is meant.
 
-use super::refuse;
+use super::{refuse, refused};
 use crate::error::Error;
 use crate::json::{self, Expected, Field, FromValue, Slot, Str, Value};
 use crate::text;
@@ -192,7 +192,7 @@ impl<'a> Call<'a> {
     /// The operation's part.
     #[doc(hidden)]
     pub fn input<I: FromValue<'a>>(&self) -> Result<I, Error> {
-        json::read(self.document).map_err(|error| refuse(self.document, error))
+        json::read(self.document).map_err(|error| refused::<I>(self.document, error))
     }
 
     /// Why it names no operation.
@@ -202,7 +202,8 @@ impl<'a> Call<'a> {
     pub fn refuse(&self) -> Error {
         for (name, field) in self.names.iter().zip(NAMES) {
             if name.is_absent() {
-                return refuse(self.document, json::Error::new(field, Value::ABSENT));
+                let error = json::Error::new(field, Value::ABSENT);
+                return refuse(error.field(), error.flat(self.document));
             }
         }
         let [service, operation] = self.names.map(|name| Str::new(name.raw));
@@ -239,9 +240,10 @@ pub fn check_examples<P: super::Plugin>() {
         let members = Value::parse(document).and_then(Value::members);
         for (key, _) in members.map_err(|error| error.describe(document))? {
             let known = match operation.input.schema {
-                Schema::Object(properties) => {
-                    properties.iter().any(|property| key.eq_ignore_ascii_case(property.name.as_bytes()))
-                }
+                Schema::Object(object) => object
+                    .properties
+                    .iter()
+                    .any(|property| key.eq_ignore_ascii_case(property.name.as_bytes())),
                 _ => false,
             };
             if !known {

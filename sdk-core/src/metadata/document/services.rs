@@ -1,6 +1,7 @@
 //! Services in the manifest, and the schema of a configuration that names one of their operations.
 
 use super::Document;
+use super::schema::Structs;
 use crate::config::{Property, Schema};
 use crate::metadata::{Example, Operation, Service, same};
 
@@ -125,10 +126,18 @@ impl<const N: usize> Document<N> {
     /// The schema of the configuration: the names of the service and the operation, and the fields of all operations.
     /// A field that operations declare differently may be any of what they say (`docs/protocol.md#v2`).
     pub(super) const fn calls(&mut self, services: &[Service]) {
-        self.raw("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"properties\":{");
-        self.raw("\"service\":{\"type\":\"string\",\"enum\":[");
-        let mut first = true;
+        let mut structs = Structs::none();
         let mut at = 0;
+        while let Some(operation) = nth(services, at) {
+            if let Schema::Object(input) = operation.input.schema {
+                structs.collect(input);
+            }
+            at += 1;
+        }
+        self.begin(&structs);
+        self.raw("\"properties\":{\"service\":{\"type\":\"string\",\"enum\":[");
+        let mut first = true;
+        at = 0;
         while at < services.len() {
             self.separate(&mut first);
             self.string(services[at].name);
@@ -153,9 +162,8 @@ impl<const N: usize> Document<N> {
                 if !declared_before(services, at, fields[field].name) {
                     self.raw(",");
                     self.string(fields[field].name);
-                    self.raw(":{");
-                    self.forms(services, at, &fields[field]);
-                    self.raw("}");
+                    self.raw(":");
+                    self.forms(services, at, &fields[field], &structs);
                 }
                 field += 1;
             }
@@ -167,35 +175,33 @@ impl<const N: usize> Document<N> {
     }
 
     /// A field as it is declared by the operations from the `at`th on, which is the first to have it.
-    const fn forms(&mut self, services: &[Service], at: usize, field: &Property) {
+    const fn forms(&mut self, services: &[Service], at: usize, field: &Property, structs: &Structs<'_>) {
         let mut forms = 0;
         let mut other = at;
         while let Some(operation) = nth(services, other) {
             if let Some(form) = find(operation, field.name)
-                && !alike(form, field)
+                && !alike(form, field, structs)
             {
                 forms += 1;
             }
             other += 1;
         }
         if forms == 0 {
-            return self.property(field);
+            return self.property(field, structs);
         }
-        self.raw("\"anyOf\":[");
+        self.raw("{\"anyOf\":[");
         let mut first = true;
         other = at;
         while let Some(operation) = nth(services, other) {
             if let Some(form) = find(operation, field.name)
-                && (other == at || !alike(form, field))
+                && (other == at || !alike(form, field, structs))
             {
                 self.separate(&mut first);
-                self.raw("{");
-                self.property(form);
-                self.raw("}");
+                self.property(form, structs);
             }
             other += 1;
         }
-        self.raw("]");
+        self.raw("]}");
     }
 
     /// What every configuration must have: the names where there is a choice, and what all `count` operations need.
@@ -247,7 +253,7 @@ const fn nth(services: &[Service], mut number: usize) -> Option<&Operation> {
 
 const fn properties(operation: &Operation) -> &'static [Property] {
     match operation.input.schema {
-        Schema::Object(properties) => properties,
+        Schema::Object(object) => object.properties,
         _ => &[],
     }
 }
@@ -291,11 +297,11 @@ const fn declared_before(services: &[Service], before: usize, name: &str) -> boo
 }
 
 /// Whether two fields have the same schema, which shows in what is written for them.
-const fn alike(a: &Property, b: &Property) -> bool {
+const fn alike(a: &Property, b: &Property, structs: &Structs<'_>) -> bool {
     const SPACE: usize = 2048;
     let (mut left, mut right) = (Document::<SPACE>::new(), Document::<SPACE>::new());
-    left.property(a);
-    right.property(b);
+    left.property(a, structs);
+    right.property(b, structs);
     let mut at = 0;
     while at < left.len && at < SPACE && left.bytes[at] == right.bytes[at] {
         at += 1;
