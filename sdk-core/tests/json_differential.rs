@@ -118,7 +118,7 @@ const TOKENS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(cases(4000))]
+    #![proptest_config(cases(2000))]
 
     #[test]
     fn reads_trees_however_they_are_spelled(
@@ -162,7 +162,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(6000))]
+    #![proptest_config(cases(3000))]
 
     #[test]
     fn agrees_on_any_bytes(document in vec(any::<u8>(), 0..24)) {
