@@ -1,28 +1,304 @@
 //! What a check is told about the call that it serves, and passes on with each host call.
+//!
+//! A context is passed by reference, and others are derived from it; of two limits the earlier one holds:
+//!
+//! ```
+//! use core::time::Duration;
+//! use reglet_sdk_core::{Context, Error, Timestamp, log, tcp};
+//!
+//! fn both_answer(context: &Context<'_>) -> Result<bool, Error> {
+//!     // Each call may take two seconds, and all of them five. `on_clock` tells each call what is left by then.
+//!     let deadline = Timestamp::now()?.saturating_add(Duration::from_secs(5));
+//!     let context = context.with_request_id("check-17").with_timeout(2_000).with_deadline(deadline).on_clock();
+//!     log::info!(context: &context, "connecting");
+//!     let first = tcp::Request::new(&"a.example", 443).send(&context)?;
+//!     let second = tcp::Request::new(&"b.example", 443).send(&context)?;
+//!     Ok(first.connected() && second.connected())
+//! }
+//! ```
+
+use alloc::string::String;
+use core::any::Any;
+use core::fmt;
 
 use crate::json::{Encode, Writer};
+use crate::time::Timestamp;
 
 /// The context of a check (`docs/protocol.md#context`).
 ///
 /// No host sends one yet, so it is empty at first; what a plugin sets travels with its requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// ```
+/// use reglet_sdk_core::Context;
+///
+/// let check = Context::default();
+/// let lookup = check.with_timeout(5_000).with_request_id("check-17");
+/// assert_eq!(lookup.with_timeout(9_000).timeout_ms, Some(5_000));
+/// assert_eq!(check.timeout_ms, None);
+/// ```
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Context<'a> {
-    /// Milliseconds that are left.
+    /// Milliseconds that each call may take; 0 counts as no limit.
     pub timeout_ms: Option<u32>,
     /// Names the call in the logs of everyone who takes part in it.
     pub request_id: Option<&'a str>,
+    more: Option<More<'a>>,
+}
+
+/// What few contexts have.
+#[derive(Clone)]
+struct More<'a> {
+    deadline: Option<Timestamp>,
+    canceled: bool,
+    value: Option<&'a dyn Any>,
+    /// Reads the clock. Were it no pointer, each plugin would import one.
+    refresh: Option<for<'x> fn(&Context<'x>) -> Option<Context<'x>>>,
+    /// Writes the members. Were it always the same function, each plugin would have the code for times.
+    members: fn(&Context<'_>, &mut Writer<'_>),
+}
+
+impl<'a> Context<'a> {
+    /// A context whose calls may take at most so many milliseconds each.
+    ///
+    /// It needs no clock. As everywhere on the wire, 0 is no limit (`docs/protocol.md#h9`).
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Context;
+    /// assert_eq!(Context::default().with_timeout(250).timeout_ms, Some(250));
+    /// assert_eq!(Context::default().with_timeout(250).with_timeout(0).timeout_ms, Some(250));
+    /// ```
+    #[must_use]
+    pub fn with_timeout(&self, timeout_ms: u32) -> Self {
+        let mut child = self.clone();
+        child.limit(timeout_ms);
+        child
+    }
+
+    /// A context that ends at this time, by the guest's clock.
+    ///
+    /// Hosts trust a timeout over a deadline, as a guest's clock can be years off (`docs/protocol.md#c3`):
+    /// [`as_of`](Self::as_of) and [`on_clock`](Self::on_clock) turn the one into the other.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::{Context, Timestamp};
+    /// let (early, late) = (Timestamp::from_unix(1_800_000_000, 0), Timestamp::from_unix(1_800_000_009, 0));
+    /// let context = Context::default().with_deadline(early).with_deadline(late);
+    /// assert_eq!(context.deadline(), Some(early));
+    /// ```
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Timestamp) -> Self {
+        self.and(|more| {
+            more.deadline = Some(more.deadline.map_or(deadline, |other| other.min(deadline)));
+            more.members = all_members;
+        })
+    }
+
+    /// A context with a name for the call; an empty one is not sent.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Context;
+    /// assert_eq!(Context::default().with_request_id("check-17").request_id, Some("check-17"));
+    /// ```
+    #[must_use]
+    pub fn with_request_id(&self, request_id: &'a str) -> Self {
+        Self { request_id: Some(request_id), ..self.clone() }
+    }
+
+    /// A context that is given up already: a host need not begin what is asked with it.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::{Context, Timestamp};
+    /// let context = Context::default().canceled();
+    /// assert!(context.is_canceled() && context.is_done(Timestamp::UNKNOWN));
+    /// ```
+    #[must_use]
+    pub fn canceled(&self) -> Self {
+        self.and(|more| {
+            more.canceled = true;
+            if more.deadline.is_none() {
+                more.members = canceled_members;
+            }
+        })
+    }
+
+    /// A context that carries a value for the plugin's own use, in place of any other. It is never sent.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Context;
+    /// struct Attempt(u32);
+    ///
+    /// fn attempts(context: &Context<'_>) -> u32 {
+    ///     context.value().map_or(1, |Attempt(number)| *number)
+    /// }
+    /// assert_eq!(attempts(&Context::default().with_value(&Attempt(3))), 3);
+    /// assert_eq!(attempts(&Context::default()), 1);
+    /// ```
+    #[must_use]
+    pub fn with_value<T: Any>(&self, value: &'a T) -> Self {
+        self.and(|more| more.value = Some(value))
+    }
+
+    /// The context as it is at this time: the timeout becomes what the deadline leaves, in whole milliseconds rounded
+    /// down, and after the deadline the context is canceled.
+    ///
+    /// Less than a millisecond can't be said as a timeout; then only the deadline is sent.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::{Context, Timestamp};
+    /// let context = Context::default().with_deadline(Timestamp::from_unix(1_800_000_005, 0));
+    /// let left = context.as_of(Timestamp::from_unix(1_800_000_003, 400_000_001));
+    /// assert_eq!(left.timeout_ms, Some(1_599));
+    /// assert!(context.as_of(Timestamp::from_unix(1_800_000_005, 0)).is_canceled());
+    /// ```
+    #[must_use]
+    pub fn as_of(&self, now: Timestamp) -> Self {
+        let Some(deadline) = self.deadline() else { return self.clone() };
+        let left = deadline.saturating_duration_since(now);
+        let left = left.as_secs().saturating_mul(1_000).saturating_add(left.subsec_millis().into());
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        let mut context = if self.is_done(now) { self.canceled() } else { self.clone() };
+        if left == 0 {
+            context.timeout_ms = None;
+        }
+        context.limit(left);
+        context
+    }
+
+    /// A context that reads the host's clock whenever it is sent, and says what is left [as of](Self::as_of) then.
+    ///
+    /// If the clock [fails](Timestamp::now), it is sent as it stands. Without a deadline there is nothing to reckon.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::{Context, Timestamp, mock::Mock, tcp};
+    /// let now = Timestamp::from_unix(1_800_000_000, 0);
+    /// let context = Context::default().with_deadline(Timestamp::from_unix(1_800_000_003, 0)).on_clock();
+    /// let (_, calls) = Mock::new().clock(now).run(|| tcp::Request::new(&"example.com", 443).send(&context));
+    /// let (_, request) = &calls.requests[0];
+    /// assert!(request.contains(r#""context":{"deadline":"2027-01-15T08:00:03Z","timeout_ms":3000}"#));
+    /// ```
+    #[must_use]
+    pub fn on_clock(&self) -> Self {
+        self.and(|more| more.refresh = Some(|context| Timestamp::now().ok().map(|now| context.as_of(now))))
+    }
+
+    /// When the context ends.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Context;
+    /// assert_eq!(Context::default().deadline(), None);
+    /// ```
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.more.as_ref().and_then(|more| more.deadline)
+    }
+
+    /// Whether it has been given up.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Context;
+    /// assert!(!Context::default().is_canceled());
+    /// ```
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.canceled)
+    }
+
+    /// Whether it has been given up, or ends at this time or earlier.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::{Context, Timestamp};
+    /// let context = Context::default().with_deadline(Timestamp::from_unix(1_800_000_005, 0));
+    /// assert!(!context.is_done(Timestamp::from_unix(1_800_000_004, 999_999_999)));
+    /// assert!(context.is_done(Timestamp::from_unix(1_800_000_005, 0)));
+    /// ```
+    #[must_use]
+    pub fn is_done(&self, now: Timestamp) -> bool {
+        self.is_canceled() || self.deadline().is_some_and(|deadline| deadline <= now)
+    }
+
+    /// The plugin's own value, if it is of this type.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Context;
+    /// let context = Context::default().with_value(&7_u32);
+    /// assert_eq!(context.value::<u32>(), Some(&7));
+    /// assert_eq!(context.value::<i32>(), None);
+    /// ```
+    #[must_use]
+    pub fn value<T: Any>(&self) -> Option<&'a T> {
+        self.more.as_ref()?.value?.downcast_ref()
+    }
+
+    /// Shortens the timeout; 0 leaves it as it is.
+    fn limit(&mut self, timeout_ms: u32) {
+        if timeout_ms > 0 {
+            let shorter = self.timeout_ms.filter(|other| (1..timeout_ms).contains(other));
+            self.timeout_ms = Some(shorter.unwrap_or(timeout_ms));
+        }
+    }
+
+    /// A child that has more.
+    fn and(&self, change: impl FnOnce(&mut More<'a>)) -> Self {
+        let mut child = self.clone();
+        change(child.more.get_or_insert(More {
+            deadline: None,
+            canceled: false,
+            value: None,
+            refresh: None,
+            members,
+        }));
+        child
+    }
+}
+
+/// Writes the members that every context may have.
+fn members(context: &Context<'_>, out: &mut Writer<'_>) {
+    if let Some(id) = context.request_id
+        && !id.is_empty()
+    {
+        out.member("request_id", id);
+    }
+    if let Some(timeout @ 1..) = context.timeout_ms {
+        out.member("timeout_ms", timeout);
+    }
+}
+
+/// Writes the members of a context that may have been given up.
+fn canceled_members(context: &Context<'_>, out: &mut Writer<'_>) {
+    members(context, out);
+    if context.is_canceled() {
+        out.member("canceled", true);
+    }
+}
+
+/// Writes all members, as they are at the time of sending.
+fn all_members(context: &Context<'_>, out: &mut Writer<'_>) {
+    let refresh = context.more.as_ref().and_then(|more| more.refresh);
+    let current = refresh.and_then(|refresh| refresh(context));
+    let context = current.as_ref().unwrap_or(context);
+    if let Some(deadline) = context.deadline() {
+        out.member("deadline", deadline);
+    }
+    canceled_members(context, out);
 }
 
 impl Encode for Context<'_> {
     fn encode(&self, out: &mut Writer<'_>) {
         out.begin_object();
-        if let Some(id) = self.request_id {
-            out.member("request_id", id);
-        }
-        if let Some(timeout) = self.timeout_ms {
-            out.member("timeout_ms", timeout);
+        match &self.more {
+            Some(more) => (more.members)(self, out),
+            None => members(self, out),
         }
         out.end_object();
+    }
+}
+
+/// As it would be sent now.
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Writer::new();
+        self.encode(&mut out);
+        f.write_str(&String::from_utf8_lossy(out.as_bytes()))
     }
 }

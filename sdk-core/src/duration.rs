@@ -62,6 +62,8 @@ mod tests {
             (Duration::new(5 * 3600 + 6 * 60 + 7, 1_000_000), "5h6m7.001s"),
             (Duration::from_nanos(8 * 60_000_000_000 + 1), "8m0.000000001s"),
             (Duration::from_secs(3600), "1h0m0s"),
+            (Duration::from_millis(10_800_002), "3h0m0.002s"),
+            (Duration::from_nanos(i64::MAX as u64), "2562047h47m16.854775807s"),
         ] {
             assert_eq!(text![duration].to_string(), text);
         }

@@ -1,12 +1,35 @@
 //! What went wrong, in the shape in which it travels (`docs/protocol.md#errordetail`).
+//!
+//! For what goes wrong most often, [`Error`] has a function that gives it the text, the type and the code that every
+//! Reglet SDK gives it (`docs/protocol.md#guest-errors`). Texts are [`Piece`]s, and one that is empty is left out.
+//! The cause comes last. If it is an error itself it is kept whole, and what it says about time and absence holds for
+//! the new error too (`docs/protocol.md#r1`).
+//!
+//! ```
+//! use reglet_sdk_core::Error;
+//! use reglet_sdk_core::error::Kind;
+//!
+//! let cause = Error::timeout("read", "192.0.2.1:53", core::time::Duration::from_millis(1500));
+//! let error = Error::dns("example.com", "MX", "192.0.2.1", &cause);
+//! assert_eq!(
+//!     error.message(),
+//!     "dns lookup for example.com (MX) via 192.0.2.1 failed: timeout: read timeout after 1.5s (target: 192.0.2.1:53) [read]"
+//! );
+//! assert_eq!((error.kind(), &*error.code(), error.is_timeout()), (Kind::Timeout, "dns_MX", true));
+//! assert_eq!(error.cause(), Some(cause));
+//! ```
+
+mod guest;
+mod reply;
+mod text;
+
+pub use guest::{Required, Stderr};
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::vec::Vec;
-use core::fmt;
 
 use crate::abi::Buffer;
-use crate::json::{self, Encode, Expected, Field, Slot, Str, Value, Writer};
+use crate::json::{self, Encode, Expected, Field, Slot, Value, Writer};
 use crate::text::Piece;
 
 /// An error of a check or of a host function.
@@ -21,6 +44,18 @@ pub struct Error(Box<Detail>);
 struct Detail {
     /// An object. Where a key stands there twice, the last one counts, as everywhere in this protocol.
     json: Buffer<'static>,
+}
+
+const MESSAGE: &[Field; 1] = &any("message");
+const TYPE: &[Field; 1] = &any("type");
+const CODE: &[Field; 1] = &any("code");
+const WRAPPED: &[Field; 1] = &any("wrapped");
+const DETAILS: &[Field; 1] = &any("details");
+const IS_TIMEOUT: &[Field; 1] = &any("is_timeout");
+const IS_NOT_FOUND: &[Field; 1] = &any("is_not_found");
+
+const fn any(name: &'static str) -> [Field; 1] {
+    [Field::new(name, &Expected::ANY, false)]
 }
 
 /// The `type` of an error.
@@ -119,38 +154,12 @@ impl Error {
         Self::new(Kind::Internal, message)
     }
 
-    /// A configuration that breaks a rule; `field` is the path of the value, or empty.
-    #[must_use]
-    #[cold]
-    pub fn config(field: &str, reason: impl Piece) -> Self {
-        Self::write(Kind::Config, field.as_bytes(), |out| {
-            out.plain("config validation failed");
-            if !field.is_empty() {
-                out.plain(" for field '");
-                out.escape(field);
-                out.plain("'");
-            }
-            out.plain(": ");
-            reason.write(out);
-        })
-    }
-
-    /// An answer of the host function `function` that breaks the protocol.
-    #[must_use]
-    #[cold]
-    pub fn wire_format(function: &str, reason: impl Piece) -> Self {
-        let mut out = Self::begin();
-        out.plain("wire format decode failed for ");
-        out.escape(function);
-        out.plain(": ");
-        reason.write(&mut out);
-        Self::end(&mut out, Kind::Internal.as_str(), b"wire_format")
-    }
-
     /// Sets the code.
     #[must_use]
     pub fn with_code(self, code: &str) -> Self {
-        self.and("code", code)
+        let mut out = Writer::new();
+        out.text(&code);
+        self.and(CODE, out.as_bytes())
     }
 
     /// Sets the error that led to this one, which is about time or absence if that one is.
@@ -162,32 +171,61 @@ impl Error {
         if source.is_not_found() {
             self = self.with_not_found();
         }
-        self.and("wrapped", source)
+        self.and(WRAPPED, &source.0.json)
     }
 
     /// Marks it as a matter of time.
     #[must_use]
     pub fn with_timeout(self) -> Self {
-        self.and("is_timeout", true)
+        self.and(IS_TIMEOUT, b"true")
     }
 
     /// Marks it as about something that does not exist.
     #[must_use]
     pub fn with_not_found(self) -> Self {
-        self.and("is_not_found", true)
+        self.and(IS_NOT_FOUND, b"true")
     }
 
-    /// Sets a member, in place of what there was.
-    fn and(self, key: &str, value: impl Encode) -> Self {
+    /// Adds a member to the `details`. A key that is added twice is there twice, and readers take the last one.
+    ///
+    /// ```
+    /// use reglet_sdk_core::Error;
+    ///
+    /// let error = Error::internal("out of luck").with_detail("attempts", 3);
+    /// assert_eq!(error.details().get("attempts").integer()?, 3);
+    /// # Ok::<(), reglet_sdk_core::json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_detail(self, key: &str, value: impl Encode) -> Self {
         let mut out = Writer::new();
-        out.begin_object();
-        for (name, old) in Value::at(&self.0.json).members().into_iter().flatten() {
-            if !name.eq_ignore_ascii_case(key.as_bytes()) {
-                out.raw_member(name, old);
-            }
+        match self.details().raw() {
+            [details @ .., b'}'] => out.append(details.trim_ascii_end()),
+            _ => out.begin_object(),
         }
         out.member(key, value);
         out.end_object();
+        self.and(DETAILS, out.as_bytes())
+    }
+
+    /// Sets a member, in place of what there was.
+    #[inline(never)]
+    fn and(self, field: &'static [Field; 1], value: &[u8]) -> Self {
+        let json = &*self.0.json;
+        let old = member(json, field);
+        let mut out = Writer::new();
+        if old.is_empty() {
+            if let [detail @ .., b'}'] = json {
+                out.append(detail.trim_ascii_end());
+            }
+            out.key(field[0].name);
+            out.append(value);
+            out.plain("}");
+        } else {
+            let start = old.as_ptr().addr() - json.as_ptr().addr();
+            out.append(json.get(..start).unwrap_or_default());
+            out.append(value);
+            out.append(json.get(start + old.len()..).unwrap_or_default());
+        }
         Self::from_detail(out)
     }
 
@@ -201,42 +239,57 @@ impl Error {
     /// Its type by name, also where that is one that only the host knows.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
-        self.text("type")
+        self.text(TYPE)
     }
 
     /// Its code, or an empty string.
     #[must_use]
     pub fn code(&self) -> Cow<'_, str> {
-        self.text("code")
+        self.text(CODE)
     }
 
     /// What happened.
     #[must_use]
     pub fn message(&self) -> Cow<'_, str> {
-        self.text("message")
+        self.text(MESSAGE)
     }
 
-    /// Whether something took too long.
+    /// Whether something took too long. Not every host marks the errors of type `timeout`, so those count as well.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.get("is_timeout").boolean().unwrap_or_default()
+        self.has(IS_TIMEOUT, b"true") || self.has(TYPE, b"\"timeout\"")
     }
 
     /// Whether something does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.get("is_not_found").boolean().unwrap_or_default()
+        self.has(IS_NOT_FOUND, b"true")
     }
 
     /// The error that led to this one.
     #[must_use]
     pub fn cause(&self) -> Option<Self> {
-        let wrapped = self.get("wrapped");
-        (wrapped.kind() == json::Kind::Object)
-            .then(|| Self(Box::new(Detail { json: Vec::from(wrapped.raw()).into() })))
+        match member(&self.0.json, WRAPPED) {
+            wrapped @ [b'{', ..] => {
+                let mut out = Writer::new();
+                out.append(wrapped);
+                Some(Self::from_detail(out))
+            }
+            _ => None,
+        }
     }
 
-    /// Any member of the detail, such as `details`.
+    /// What else is known about it, an object; absent if there is nothing.
+    #[must_use]
+    pub fn details(&self) -> Value<'_> {
+        match member(&self.0.json, DETAILS) {
+            details @ [b'{', ..] => Value::at(details),
+            _ => Value::ABSENT,
+        }
+    }
+
+    /// Any member of the detail, such as `stack`, which is base64 text or a list of byte numbers
+    /// (`docs/protocol.md#errordetail`).
     #[must_use]
     pub fn get(&self, key: &str) -> Value<'_> {
         Value::at(&self.0.json).get(key)
@@ -244,54 +297,21 @@ impl Error {
 
     /// The message as it stands in the detail, if there is one.
     pub(crate) fn raw_message(&self) -> Option<&[u8]> {
-        raw_string(&self.0.json, const { &[Field::new("message", &Expected::ANY, false)] })
+        raw_string(&self.0.json, MESSAGE)
     }
 
-    fn text(&self, key: &str) -> Cow<'_, str> {
-        self.get(key).text().unwrap_or_default()
+    /// Whether the member that the field names is this one.
+    #[inline(never)]
+    fn has(&self, field: &'static [Field; 1], value: &[u8]) -> bool {
+        member(&self.0.json, field) == value
+    }
+
+    fn text(&self, field: &'static [Field; 1]) -> Cow<'_, str> {
+        Value::at(member(&self.0.json, field)).string_or_empty().decode()
     }
 
     fn from_detail(json: Writer<'static>) -> Self {
         Self(Box::new(Detail { json: json.into_buffer() }))
-    }
-
-    /// The error that a host reported under the key `error` of an answer.
-    ///
-    /// A detail without a type gets the type `otherwise`.
-    #[cold]
-    pub(crate) fn from_reply(function: &str, error: &[u8], message: &[u8], otherwise: &'static str) -> Self {
-        match error {
-            [detail @ .., b'}'] => {
-                let mut out = Writer::new();
-                out.repaired(detail);
-                if raw_string(error, const { &[Field::new("type", &Expected::ANY, false)] }).is_none() {
-                    out.member("type", otherwise);
-                }
-                out.end_object();
-                Self::from_detail(out)
-            }
-            [b'"', name @ .., b'"'] => {
-                Self::from_envelope(Str::new(name), Value::at(message).string_or_empty())
-            }
-            _ => Self::wire_format(function, "error is neither an object nor a string"),
-        }
-    }
-
-    /// An envelope has no type: it shows in its name, and denials in their text.
-    fn from_envelope(name: Str<'_>, message: Str<'_>) -> Self {
-        // Every denial speaks of a capability or of capabilities. `str::contains` would bring 3 KB of algorithm.
-        let mut last = 0;
-        let mut denied = false;
-        for byte in message.raw() {
-            last = last << 8 | u64::from(*byte);
-            denied |= last == u64::from_be_bytes(*b"capabili");
-        }
-        let kind = match name.raw().first() {
-            _ if denied => Kind::Capability,
-            Some(b'V') => Kind::Validation,
-            _ => Kind::Internal,
-        };
-        Self::write(kind, name.raw(), |out| message.write(out))
     }
 }
 
@@ -299,10 +319,16 @@ impl Error {
 #[cold]
 #[inline(never)]
 fn raw_string<'a>(object: &'a [u8], field: &'static [Field; 1]) -> Option<&'a [u8]> {
+    let raw = member(object, field);
+    matches!(raw, [b'"', _, .., b'"']).then_some(raw)
+}
+
+/// The member that the field names, as it stands there; empty if there is none.
+fn member<'a>(object: &'a [u8], field: &'static [Field; 1]) -> &'a [u8] {
     let mut found = [Slot::default()];
     let _ = json::object(object, field, &mut found);
     let [Slot { raw, .. }] = found;
-    matches!(raw, [b'"', _, .., b'"']).then_some(raw)
+    raw
 }
 
 impl Encode for Error {
@@ -311,86 +337,15 @@ impl Encode for Error {
     }
 }
 
-/// The text that Go's SDKs give: `type: message [code]: cause`, without an empty or internal type.
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = self.type_name();
-        if !matches!(&*kind, "" | "internal") {
-            write!(f, "{kind}: ")?;
-        }
-        f.write_str(&self.message())?;
-        let code = self.code();
-        if !code.is_empty() {
-            write!(f, " [{code}]")?;
-        }
-        match self.cause() {
-            Some(cause) => write!(f, ": {cause}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl core::error::Error for Error {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::{String, ToString};
-
-    fn reply(answer: &str) -> Error {
-        let answer = Value::parse(answer.as_bytes()).unwrap();
-        Error::from_reply("f", answer.get("error").raw(), answer.get("message").raw(), "network")
-    }
+    use alloc::string::String;
 
     fn json(error: &Error) -> String {
         let mut out = Writer::new();
         error.encode(&mut out);
         String::from_utf8(out.into_bytes()).unwrap()
-    }
-
-    #[test]
-    fn passes_the_hosts_detail_on_as_it_came() {
-        let detail = r#"{"wrapped":{"message":"w","type":"dns","code":""},"details":{"a":1},"message":"m",
-            "type":"timeout","code":"c","is_timeout":true}"#;
-        let error = reply(&[r#"{"error":"#, detail, "}"].concat());
-        assert_eq!(json(&error), detail);
-        assert_eq!((error.kind(), error.is_timeout(), error.is_not_found()), (Kind::Timeout, true, false));
-        assert_eq!(error.to_string(), "timeout: m [c]: dns: w");
-    }
-
-    #[test]
-    fn gives_a_detail_without_type_the_type_of_its_function() {
-        let error = reply(r#"{"error":{"code":"CONNECTION_REFUSED","message":"dial \"x\""}}"#);
-        assert_eq!(json(&error), r#"{"code":"CONNECTION_REFUSED","message":"dial \"x\"","type":"network"}"#);
-        assert_eq!(json(&reply(r#"{"error":{}}"#)), r#"{"type":"network"}"#);
-    }
-
-    #[test]
-    fn reads_envelopes() {
-        let envelope = |name: &str, message: &str| {
-            reply(&alloc::format!(r#"{{"error":"{name}","message":"{message}","code":400}}"#))
-        };
-        let denied = envelope("VALIDATION_ERROR", "network capability denied: example.com:443");
-        assert_eq!((denied.kind(), &*denied.code()), (Kind::Capability, "VALIDATION_ERROR"));
-        assert_eq!(denied.message(), "network capability denied: example.com:443");
-        assert_eq!(envelope("VALIDATION_ERROR", "x").kind(), Kind::Validation);
-        assert_eq!(envelope("INTERNAL_ERROR", "panic: x").kind(), Kind::Internal);
-    }
-
-    #[test]
-    fn says_which_kind_of_error_can_not_be_read() {
-        let error = reply(r#"{"error":5}"#);
-        assert_eq!(error.kind(), Kind::Internal);
-        assert_eq!(
-            error.message(),
-            "wire format decode failed for f: error is neither an object nor a string"
-        );
     }
 
     #[test]
@@ -403,6 +358,48 @@ mod tests {
                 r#"{"message":"m","type":"network","code":"c","is_timeout":true,"#,
                 r#""wrapped":{"message":"slow","type":"timeout","code":"","is_timeout":true}}"#
             )
+        );
+    }
+
+    #[test]
+    fn sets_members_of_what_the_host_sent() {
+        for (host, set) in [
+            (r#"{ "Code" : "a" , "x":{"code":"c"} }"#, r#"{ "Code" : "b" , "x":{"code":"c"} }"#),
+            (r#"{"code":1,"code":"a"}"#, r#"{"code":1,"code":"b"}"#),
+            (r#"{"code":null}"#, r#"{"code":null,"code":"b"}"#),
+            (r#"{"x":[1] }"#, r#"{"x":[1],"code":"b"}"#),
+            ("{ }", r#"{"code":"b"}"#),
+        ] {
+            let mut out = Writer::new();
+            out.append(host.as_bytes());
+            let error = Error::from_detail(out).with_code("b");
+            assert_eq!((json(&error).as_str(), &*error.code()), (set, "b"));
+        }
+    }
+
+    #[test]
+    fn counts_the_type_timeout_as_a_timeout() {
+        let error = Error::new(Kind::Network, "m").and(TYPE, b"\"timeout\"");
+        assert!(error.is_timeout() && error.get("is_timeout").is_none());
+        assert!(!Error::new(Kind::Network, "timeout").is_timeout());
+    }
+
+    #[test]
+    fn adds_details_to_those_of_the_host() {
+        let error = Error::internal("m");
+        assert!(error.details().is_none());
+        for (host, all) in [
+            ("{}", r#"{"a":1}"#),
+            ("{ }", r#"{"a":1}"#),
+            (r#"{"A": [] }"#, r#"{"A": [],"a":1}"#),
+            ("5", r#"{"a":1}"#),
+        ] {
+            let error = error.clone().and(DETAILS, host.as_bytes()).with_detail("a", 1);
+            assert_eq!(error.details().raw(), all.as_bytes());
+        }
+        assert_eq!(
+            json(&error.with_detail("q\"", "é\n")),
+            r#"{"message":"m","type":"internal","code":"","details":{"q\"":"é\u000a"}}"#
         );
     }
 }

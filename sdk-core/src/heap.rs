@@ -70,10 +70,25 @@ pub(crate) fn limit_exceeded(requested: usize) -> LimitExceeded {
     HEAP.limit_exceeded(requested)
 }
 
-/// Sets the limit: without one, what is left of a plugin can report that the limit was reached.
-#[cfg(target_family = "wasm")]
-pub(crate) fn set_limit(limit: usize) {
-    HEAP.limit.store(limit, Relaxed);
+/// Sets how many bytes the plugin may have allocated at any time, in place of [`LIMIT`], and returns what it was
+/// before. What is allocated already stays, also if it is more.
+///
+/// Natively there is no such heap, and nothing is limited.
+///
+/// ```
+/// use reglet_sdk_core::heap;
+///
+/// // This check has no business with more than a megabyte.
+/// heap::set_limit(1 << 20);
+/// ```
+pub fn set_limit(limit: usize) -> usize {
+    #[cfg(target_family = "wasm")]
+    return HEAP.set_limit(limit);
+    #[cfg(not(target_family = "wasm"))]
+    {
+        let _ = limit;
+        LIMIT
+    }
 }
 
 /// What an allocator has handed out.
@@ -118,6 +133,11 @@ impl<A> Heap<A> {
             last_refused: AtomicUsize::new(0),
             inner,
         }
+    }
+
+    /// Sets the limit, and returns what it was before.
+    pub fn set_limit(&self, limit: usize) -> usize {
+        self.limit.swap(limit, Relaxed)
     }
 
     /// The numbers as they stand.
@@ -249,6 +269,23 @@ mod tests {
             assert!(heap.alloc(layout(usize::MAX / 4)).is_null());
         }
         assert_eq!(heap.stats().live, 0);
+    }
+
+    #[test]
+    fn a_limit_that_is_set_holds_from_then_on() {
+        let heap = Heap::new(System, 1000);
+        // SAFETY: each block that is not null is freed once, with its layout.
+        unsafe {
+            let block = heap.alloc(layout(800));
+            assert_eq!(heap.set_limit(500), 1000);
+            assert!(heap.alloc(layout(1)).is_null());
+            heap.dealloc(block, layout(800));
+            assert!(heap.alloc(layout(501)).is_null());
+            let block = heap.alloc(layout(500));
+            assert!(!block.is_null());
+            heap.dealloc(block, layout(500));
+        }
+        assert_eq!(heap.set_limit(usize::MAX), 500);
     }
 
     #[test]

@@ -7,8 +7,12 @@ use alloc::boxed::Box;
 use core::slice;
 
 use crate::abi::Buffer;
+use crate::base64;
 use crate::error::Error;
-use crate::json::{self, Field, Slot, Str};
+use crate::json::{self, Encode, Field, Slot, Str, Value, Writer};
+use crate::wire::Strings;
+use crate::wire::dns::MxRecords;
+use crate::wire::http::HeaderFields;
 
 /// A function of the host, `(i64) -> i64` on the wire.
 pub trait Function {
@@ -20,40 +24,155 @@ pub trait Function {
     fn import(request: u64) -> u64;
 }
 
-/// Declares functions of the host. Each becomes a type that implements [`Function`].
-macro_rules! host_functions {
-    ($($(#[$doc:meta])* $Name:ident = $name:ident;)*) => {
-        #[cfg(target_family = "wasm")]
-        mod imports {
-            #[link(wasm_import_module = "reglet_host")]
-            unsafe extern "C" {
-                $(pub(super) fn $name(request: u64) -> u64;)*
-                pub(super) fn log_message(record: u64);
+/// Declares a function of the host as a type that implements [`Function`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __import {
+    ($(#[$doc:meta])* $vis:vis $Name:ident = $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        $vis enum $Name {}
+
+        impl $crate::host::Function for $Name {
+            const NAME: &'static str = ::core::stringify!($name);
+
+            #[cfg(target_family = "wasm")]
+            fn import(request: u64) -> u64 {
+                #[link(wasm_import_module = "reglet_host")]
+                unsafe extern "C" {
+                    fn $name(request: u64) -> u64;
+                }
+                // SAFETY: the import takes and returns a plain number, and what the host does to this
+                // memory it does through `allocate` and within the buffers which that hands out.
+                unsafe { $name(request) }
             }
         }
-
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Copy, Debug)]
-            pub struct $Name;
-
-            impl Function for $Name {
-                const NAME: &'static str = ::core::stringify!($name);
-
-                #[cfg(target_family = "wasm")]
-                fn import(request: u64) -> u64 {
-                    // SAFETY: the import takes and returns a plain number, and what the host does to this
-                    // memory it does through `allocate` and within the buffers which that hands out.
-                    unsafe { imports::$name(request) }
-                }
-            }
-        )*
     };
 }
 
-host_functions! {
+crate::__import! {
+    /// Asks a name server.
+    pub DnsLookup = dns_lookup
+}
+crate::__import! {
+    /// Sends an HTTP request.
+    pub HttpRequest = http_request
+}
+crate::__import! {
     /// Connects to a TCP port, with or without TLS.
-    TcpConnect = tcp_connect;
+    pub TcpConnect = tcp_connect
+}
+crate::__import! {
+    /// Connects to a mail server.
+    pub SmtpConnect = smtp_connect
+}
+crate::__import! {
+    /// Runs a command.
+    pub ExecCommand = exec_command
+}
+crate::__import! {
+    /// Asks whether an address is one that plugins may connect to.
+    pub SsrfCheck = ssrf_check
+}
+
+/// Declares a function of the author's own host: its request, its answer, and a safe call.
+///
+/// The request is a struct whose fields are anything that can be written as JSON. The answer is read in place; each of
+/// its fields is one of
+///
+/// | kind | accessor | on the wire |
+/// |---|---|---|
+/// | `text` | [`Str`] | a string; empty if absent |
+/// | `boolean` | `bool` | `true` or `false`; false if absent |
+/// | `integer` | `u64` | a whole number; 0 if absent |
+/// | `number` | `i64` | a whole number; 0 if absent |
+/// | `list` | [`Strings`] | a list of strings |
+/// | `value` | [`Value`] | anything |
+///
+/// An `error` in the answer, in either of the shapes that hosts have for it, becomes an [`Error`]. The call is an
+/// import: the module loads only in hosts that have the function.
+///
+/// ```
+/// use reglet_sdk_core::host_function;
+/// use reglet_sdk_core::mock::Mock;
+///
+/// host_function! {
+///     /// Looks at the certificate of a server.
+///     pub fn tls_check(TlsCheckRequest<'a> {
+///         /// Host name.
+///         host: &'a str,
+///         /// TCP port; 443 if it is 0.
+///         port: u16,
+///     }) -> TlsCheckAnswer {
+///         /// Whether the connection was made.
+///         connected: boolean,
+///         /// Who issued the certificate.
+///         issuer: text,
+///     }
+/// }
+///
+/// let mock = Mock::new().answer("tls_check", r#"{"connected":true,"issuer":"Example CA"}"#);
+/// let (answer, calls) = mock.run(|| tls_check(&TlsCheckRequest { host: "example.com", port: 443 }).unwrap());
+/// assert!(answer.connected() && answer.issuer() == *"Example CA");
+/// assert_eq!(calls.requests[0].1, r#"{"host":"example.com","port":443}"#);
+/// ```
+#[macro_export]
+macro_rules! host_function {
+    (
+        $(#[$doc:meta])*
+        $vis:vis fn $name:ident($(#[$request_doc:meta])* $Request:ident $(<$life:lifetime>)? {$(
+            $(#[$input_doc:meta])* $input:ident: $Input:ty
+        ),* $(,)?}) -> $(#[$answer_doc:meta])* $Answer:ident {$(
+            $(#[$field_doc:meta])* $field:ident: $kind:ident
+        ),* $(,)?}
+    ) => {
+        #[doc = ::core::concat!("What [`", ::core::stringify!($name), "`] asks.")]
+        $(#[$request_doc])*
+        #[derive(Clone, Debug)]
+        $vis struct $Request $(<$life>)? {$(
+            $(#[$input_doc])* pub $input: $Input,
+        )*}
+
+        impl $(<$life>)? $crate::json::Encode for $Request $(<$life>)? {
+            fn encode(&self, out: &mut $crate::json::Writer<'_>) {
+                out.begin_object();
+                $(out.member(::core::stringify!($input), &self.$input);)*
+                out.end_object();
+            }
+        }
+
+        $crate::__view! {
+            #[doc = ::core::concat!("What [`", ::core::stringify!($name), "`] answers.")]
+            $(#[$answer_doc])*
+            $vis struct $Answer: $name {$(
+                $(#[$field_doc])* $field: $kind,
+            )*}
+        }
+
+        $crate::__import! {
+            #[doc(hidden)]
+            #[allow(non_camel_case_types, reason = "types and functions may have the same name")]
+            $vis $name = $name
+        }
+
+        $(#[$doc])*
+        ///
+        /// # Errors
+        ///
+        /// What the host reports, or that its answer breaks the protocol.
+        $vis fn $name $(<$life>)? (request: &$Request $(<$life>)?) -> ::core::result::Result<$Answer, $crate::Error> {
+            $Answer::ask(&$crate::host::document(request), "internal")
+        }
+    };
+}
+
+/// A request as JSON.
+#[doc(hidden)]
+#[must_use]
+pub fn document(request: &dyn Encode) -> Buffer<'static> {
+    let mut out = Writer::with_capacity(256);
+    request.encode(&mut out);
+    out.into_buffer()
 }
 
 /// Sends a request and returns the answer.
@@ -89,8 +208,12 @@ pub(crate) fn log_message(record: &[u8]) {
     #[cfg(target_family = "wasm")]
     {
         let record = crate::abi::Packed::new(record.as_ptr().addr() as u32, record.len() as u32);
+        #[link(wasm_import_module = "reglet_host")]
+        unsafe extern "C" {
+            fn log_message(record: u64);
+        }
         // SAFETY: as for every import: a plain number goes in, and the host only reads `record`.
-        unsafe { imports::log_message(record.0) }
+        unsafe { log_message(record.0) }
     }
     #[cfg(not(target_family = "wasm"))]
     crate::mock::log(record);
@@ -118,7 +241,8 @@ pub(crate) fn trap() -> ! {
 
 /// An answer of the host, checked, and read in place when a field is asked for. It frees itself.
 #[derive(Debug)]
-pub(crate) struct Reply<const N: usize>(Box<Answer<N>>);
+#[doc(hidden)]
+pub struct Reply<const N: usize>(Box<Answer<N>>);
 
 /// Boxed, for it passes through several hands.
 #[derive(Debug)]
@@ -133,7 +257,11 @@ impl<const N: usize> Reply<N> {
     /// envelope has, and for `error`.
     ///
     /// An error that the host reports without a type becomes one of type `kind`.
-    pub(crate) fn ask<F: Function>(
+    ///
+    /// # Errors
+    ///
+    /// What the host reports, or what is wrong with its answer.
+    pub fn ask<F: Function>(
         request: &[u8],
         fields: &'static [Field],
         kind: &'static str,
@@ -147,20 +275,84 @@ impl<const N: usize> Reply<N> {
         Ok(Self(answer))
     }
 
-    fn slot(&self, slot: usize) -> Slot<'_> {
-        self.0.slots.get(slot).copied().unwrap_or_default()
+    /// Decodes a string of base64 in place.
+    ///
+    /// # Errors
+    ///
+    /// Where it is wrong.
+    pub(crate) fn decode(&mut self, slot: usize) -> Result<(), usize> {
+        let Answer { slots, document } = &mut *self.0;
+        let Some(slot) = slots.get_mut(slot) else { return Ok(()) };
+        if slot.raw.is_empty() {
+            return Ok(());
+        }
+        let (offset, len) = (slot.raw.as_ptr().addr() - document.as_ptr().addr(), slot.raw.len());
+        // From here on nothing else points to these bytes.
+        slot.raw = &[];
+        let text = document.start().as_ptr().wrapping_add(offset);
+        // SAFETY: the slot lay within the document, and no other lies there.
+        let len = base64::decode(unsafe { slice::from_raw_parts_mut(text, len) })?;
+        // SAFETY: as for the slots of `ask`, and nothing writes there any more.
+        slot.raw = unsafe { slice::from_raw_parts(text, len) };
+        Ok(())
     }
 
-    pub(crate) fn text(&self, slot: usize) -> Str<'_> {
-        Str::new(self.slot(slot).raw)
+    /// A slot that the answer's type has; so nothing is looked up.
+    fn slot<const SLOT: usize>(&self) -> Slot<'_> {
+        const { assert!(SLOT < N, "there is no such slot") };
+        #[allow(clippy::indexing_slicing, reason = "checked when it is compiled")]
+        self.0.slots[SLOT]
     }
 
-    pub(crate) fn boolean(&self, slot: usize) -> bool {
-        self.slot(slot).number != 0
+    /// The field as it stands there.
+    #[doc(hidden)]
+    pub fn value<const SLOT: usize>(&self) -> Value<'_> {
+        Value::at(self.slot::<SLOT>().raw)
     }
 
-    pub(crate) fn integer(&self, slot: usize) -> u64 {
-        self.slot(slot).number.max(0).cast_unsigned()
+    #[doc(hidden)]
+    pub fn text<const SLOT: usize>(&self) -> Str<'_> {
+        Str::new(self.slot::<SLOT>().raw)
+    }
+
+    pub(crate) fn output<const SLOT: usize>(&self) -> Str<'_> {
+        self.text::<SLOT>()
+    }
+
+    pub(crate) fn bytes<const SLOT: usize>(&self) -> &[u8] {
+        self.slot::<SLOT>().raw
+    }
+
+    #[doc(hidden)]
+    pub fn boolean<const SLOT: usize>(&self) -> bool {
+        self.slot::<SLOT>().number != 0
+    }
+
+    pub(crate) fn flag<const SLOT: usize>(&self) -> bool {
+        self.boolean::<SLOT>()
+    }
+
+    #[doc(hidden)]
+    pub fn integer<const SLOT: usize>(&self) -> u64 {
+        self.slot::<SLOT>().number.max(0).cast_unsigned()
+    }
+
+    #[doc(hidden)]
+    pub fn number<const SLOT: usize>(&self) -> i64 {
+        self.slot::<SLOT>().number
+    }
+
+    #[doc(hidden)]
+    pub fn list<const SLOT: usize>(&self) -> Strings<'_> {
+        Strings::of(self.value::<SLOT>())
+    }
+
+    pub(crate) fn mail_exchangers<const SLOT: usize>(&self) -> MxRecords<'_> {
+        MxRecords::of(self.value::<SLOT>())
+    }
+
+    pub(crate) fn headers<const SLOT: usize>(&self) -> HeaderFields<'_> {
+        HeaderFields::of(self.value::<SLOT>())
     }
 }
 

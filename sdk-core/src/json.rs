@@ -22,7 +22,7 @@ pub use decode::{FromValue, Preset, members, read};
 pub use encode::Encode;
 pub use error::{Error, Reason};
 pub use field::{Bounds, Expected, Field, Slot};
-pub(crate) use scan::object;
+pub(crate) use scan::{object, prefix};
 pub use string::Str;
 pub use value::{Kind, Members, Value};
 pub use writer::Writer;

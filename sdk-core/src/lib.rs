@@ -6,6 +6,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod abi;
+pub mod base64;
 pub mod config;
 pub mod context;
 mod duration;
@@ -32,12 +33,13 @@ pub use metadata::{Capability, Metadata};
 pub use outcome::{Outcome, Status};
 pub use plugin::Plugin;
 pub use time::Timestamp;
-pub use wire::tcp;
+pub use wire::{dns, exec, http, smtp, ssrf, tcp};
 
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::json::Str;
+    pub use crate::metadata::Example;
     pub use crate::{Capability, Context, Error, Metadata, Outcome, Plugin, Timestamp};
-    pub use crate::{config, export_plugin, log, tcp, text};
+    pub use crate::{config, dns, exec, export_plugin, http, log, services, smtp, tcp, text};
     pub use alloc::borrow::Cow;
 }

@@ -1,22 +1,57 @@
-//! Log records, handed to the host through `log_message`.
+//! Log records, handed to the host through `log_message` (`docs/protocol.md#log_message`).
+//!
+//! The macros are for a message and attributes that are known where they are written, the function [`record`] for
+//! those that are put together. With the call's [`Context`], a record also tells which call it belongs to.
 //!
 //! ```
-//! use reglet_sdk_core::log::{self, Attr};
+//! use core::time::Duration;
+//! use reglet_sdk_core::{Context, Error, log, text};
 //!
-//! log::info("connected", &[Attr::text("tls_version", "TLS 1.3"), Attr::integer("days", 89)]);
+//! fn report(context: &Context<'_>, host: &str, error: &Error) {
+//!     log::debug!("connecting");
+//!     log::info!("connected", host = host, tls = true, took = Duration::from_millis(12));
+//!     log::warn!(context: context, text!["no answer from ", host], attempt = 2, error = error);
+//! }
 //! ```
+//!
+//! Attributes of a record below the level that is [sent](enabled) are not even evaluated.
+//!
+//! # Bounds
+//!
+//! A message, a key or a value of more than [`MAX_TEXT`] bytes is cut at a character, and marked with `…`. Whole
+//! records stay below [`MAX_RECORD`]: one that has grown to half a [`MAX_RECORD`] takes no further attributes, and its
+//! last one is then called `…`. A record that is sent is put together on the stack as long as it is short.
+
+mod float;
+mod value;
 
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicI8, Ordering::Relaxed};
 
+use crate::context::Context;
 use crate::host;
-use crate::json::Writer;
-use crate::text::Piece;
+use crate::json::{Encode, Writer};
 
-/// Bytes that a message or a value may take. A longer one is cut, and marked with `…`.
+#[doc(inline)]
+pub use crate::{__log_debug as debug, __log_error as error, __log_info as info, __log_warn as warn};
+pub use value::{Typed, Value};
+
+/// Bytes that a message, a key or a value may take, in UTF-8, without counting how JSON escapes it.
 pub const MAX_TEXT: usize = 1024;
 
+/// Bytes that no record exceeds.
+pub const MAX_RECORD: usize = 32 * 1024;
+
 /// How much a record matters; the numbers are those of Go's `log/slog`.
+///
+/// Hosts also read levels in between, such as `ERROR+2`, and take them for the one below.
+///
+/// ```
+/// use reglet_sdk_core::log::Level;
+///
+/// assert!(Level::Warn > Level::Info);
+/// assert_eq!(Level::Warn as i8, 4);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i8)]
 pub enum Level {
@@ -32,6 +67,11 @@ pub enum Level {
 
 impl Level {
     /// The level on the wire.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::log::Level;
+    /// assert_eq!(Level::Warn.as_str(), "WARN");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,181 +86,193 @@ impl Level {
 static LEVEL: AtomicI8 = AtomicI8::new(Level::Info as i8);
 
 /// Sets the lowest level that is sent; at first `Info`.
+///
+/// ```
+/// use reglet_sdk_core::log::{self, Level};
+///
+/// log::set_level(Level::Warn);
+/// assert!(!log::enabled(Level::Info) && log::enabled(Level::Error));
+/// ```
 pub fn set_level(level: Level) {
     LEVEL.store(level as i8, Relaxed);
 }
 
-/// Whether records of this level are sent. What is costly to say is best asked first.
+/// Whether records of this level are sent.
+///
+/// ```
+/// use reglet_sdk_core::log::{self, Level};
+///
+/// assert!(log::enabled(Level::Info) && !log::enabled(Level::Debug));
+/// ```
 #[must_use]
 pub fn enabled(level: Level) -> bool {
     level as i8 >= LEVEL.load(Relaxed)
 }
 
-/// Logs at the level `Debug`.
-pub fn debug(message: &str, attrs: &[Attr<'_>]) {
-    record(Level::Debug, message, attrs);
-}
-
-/// Logs at the level `Info`.
-pub fn info(message: &str, attrs: &[Attr<'_>]) {
-    record(Level::Info, message, attrs);
-}
-
-/// Logs at the level `Warn`.
-pub fn warn(message: &str, attrs: &[Attr<'_>]) {
-    record(Level::Warn, message, attrs);
-}
-
-/// Logs at the level `Error`.
-pub fn error(message: &str, attrs: &[Attr<'_>]) {
-    record(Level::Error, message, attrs);
-}
-
 /// Logs at the given level, if that is [`enabled`].
-pub fn record(level: Level, message: &str, attrs: &[Attr<'_>]) {
+///
+/// ```
+/// use reglet_sdk_core::log::{self, Attr, Level};
+/// # use reglet_sdk_core::mock::Mock;
+///
+/// # let ((), calls) = Mock::new().run(|| {
+/// let ports = [80_u16, 443];
+/// let attrs = ports.each_ref().map(|port| Attr::new("port", port));
+/// log::record(Level::Info, None, &"found open", &attrs);
+/// # });
+/// # assert!(calls.logs[0].contains(r#"{"key":"port","type":"uint64","value":"443"}"#));
+/// ```
+pub fn record(level: Level, context: Option<&Context<'_>>, message: &dyn Value, attrs: &[Attr<'_>]) {
     if enabled(level) {
-        send(level.as_str(), &Cut(message), attrs);
+        send(level.as_str(), context, message, attrs);
+    }
+}
+
+/// A typed attribute of a record.
+///
+/// ```
+/// use reglet_sdk_core::log::{self, Attr, Level};
+///
+/// let server = [Attr::new("host", &"example.com"), Attr::new("port", &443)];
+/// // A group, which hosts get as `[host=example.com port=443]`.
+/// log::info!("connecting", server = server);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Attr<'a> {
+    key: &'a str,
+    kind: &'static str,
+    value: &'a dyn Value,
+}
+
+impl<'a> Attr<'a> {
+    /// An attribute of the value's type.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::log::Attr;
+    /// let days = 89;
+    /// let attr = Attr::new("days_remaining", &days);
+    /// ```
+    #[must_use]
+    pub fn new(key: &'a str, value: &'a impl Value) -> Self {
+        Self { key, kind: value.kind(), value }
     }
 }
 
 /// Sends a record whatever its level.
+#[doc(hidden)]
 #[inline(never)]
-pub(crate) fn send(level: &'static str, message: &dyn Piece, attrs: &[Attr<'_>]) {
+pub fn send(level: &'static str, context: Option<&Context<'_>>, message: &dyn Value, attrs: &[Attr<'_>]) {
     let mut stack = [MaybeUninit::uninit(); 512];
     let mut out = Writer::on(&mut stack);
-    out.plain("{\"timestamp\":\"0001-01-01T00:00:00Z\",\"context\":{},\"level\":\"");
+    out.plain("{\"timestamp\":\"0001-01-01T00:00:00Z\",\"level\":\"");
     out.plain(level);
     out.plain("\",\"message\":\"");
-    message.write(&mut out);
+    message.write_text(&mut out);
     out.plain("\",\"attrs\":[");
     for attr in attrs {
         out.raw(b"{\"key\":\"");
-        out.escape(attr.key);
+        if out.as_bytes().len() > MAX_RECORD / 2 {
+            out.plain("…\"}");
+            break;
+        }
+        attr.key.write_text(&mut out);
         out.plain("\",\"type\":\"");
         out.plain(attr.kind);
         out.plain("\",\"value\":\"");
-        attr.value.write(&mut out);
+        attr.value.write_text(&mut out);
         out.plain("\"}");
     }
-    out.plain("]}");
+    match context {
+        Some(context) => tag(context, &mut out),
+        None => out.plain("],\"context\":{}}"),
+    }
     host::log_message(out.as_bytes());
 }
 
-/// A typed attribute of a record.
-#[derive(Clone, Copy, Debug)]
-pub struct Attr<'a> {
-    key: &'a str,
-    kind: &'static str,
-    value: AttrValue<'a>,
+/// Ends a record with its context, unless that is too long.
+fn tag(context: &Context<'_>, out: &mut Writer<'_>) {
+    let mut stack = [MaybeUninit::uninit(); 128];
+    let mut written = Writer::on(&mut stack);
+    context.encode(&mut written);
+    let written = written.as_bytes();
+    out.plain("],\"context\":");
+    out.append(if written.len() > MAX_TEXT { b"{}" } else { written });
+    out.plain("}");
 }
 
-/// On the wire each value is a string, whatever its type.
-#[derive(Clone, Copy, Debug)]
-enum AttrValue<'a> {
-    Text(&'a str),
-    Integer(i64),
-}
-
-impl Piece for AttrValue<'_> {
-    fn write(&self, out: &mut Writer<'_>) {
-        match self {
-            Self::Text(text) => Cut(text).write(out),
-            Self::Integer(value) => value.write(out),
+/// A record of the level, made only if that is sent.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log {
+    ($level:ident, context: $context:expr, $message:expr $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::__log!(@send $level, ::core::option::Option::Some($context), $message, $($key = $value),*)
+    };
+    ($level:ident, $message:expr $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::__log!(@send $level, ::core::option::Option::None, $message, $($key = $value),*)
+    };
+    (@send $level:ident, $context:expr, $message:expr, $($key:ident = $value:expr),*) => {
+        if $crate::log::enabled($crate::log::Level::$level) {
+            $crate::log::send(
+                $crate::log::Level::$level.as_str(),
+                $context,
+                &$message,
+                &[$($crate::log::Attr::new(::core::stringify!($key), &$value)),*],
+            );
         }
-    }
+    };
 }
 
-impl<'a> Attr<'a> {
-    /// A string.
-    #[must_use]
-    pub const fn text(key: &'a str, value: &'a str) -> Self {
-        Self { key, kind: "string", value: AttrValue::Text(value) }
-    }
-
-    /// An integer.
-    #[must_use]
-    pub const fn integer(key: &'a str, value: i64) -> Self {
-        Self { key, kind: "int64", value: AttrValue::Integer(value) }
-    }
-
-    /// A yes or no.
-    #[must_use]
-    pub const fn boolean(key: &'a str, value: bool) -> Self {
-        Self { key, kind: "bool", value: AttrValue::Text(if value { "true" } else { "false" }) }
-    }
-
-    /// The text of an error.
-    #[must_use]
-    pub const fn error(key: &'a str, message: &'a str) -> Self {
-        Self { key, kind: "error", value: AttrValue::Text(message) }
-    }
+/// Logs at the level `Debug`: a message, then attributes as `key = value`.
+///
+/// ```
+/// # use reglet_sdk_core::log;
+/// # let (attempt, left) = (2, core::time::Duration::from_millis(1_500));
+/// log::debug!("trying again", attempt = attempt, left = left);
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_debug {
+    ($($record:tt)*) => { $crate::__log!(Debug, $($record)*) };
 }
 
-/// Text that is cut, and marked, where it is too long.
-struct Cut<'a>(&'a str);
-
-impl Piece for Cut<'_> {
-    fn write(&self, out: &mut Writer<'_>) {
-        let mut end = MAX_TEXT;
-        while let Some(byte) = self.0.as_bytes().get(end) {
-            // A byte that continues a character can't be the first of what is left out.
-            if byte & 0xC0 != 0x80 {
-                self.0.get(..end).unwrap_or_default().write(out);
-                return "…".write(out);
-            }
-            end -= 1;
-        }
-        self.0.write(out);
-    }
+/// Logs at the level `Info`: a message, then attributes as `key = value`.
+///
+/// ```
+/// # use reglet_sdk_core::{Context, log, text};
+/// # let (context, host, days) = (Context::default(), "example.com", 89);
+/// log::info!("certificate checked", days_remaining = days);
+/// log::info!(text!["the certificate of ", host, " is fine"]);
+/// // With the context of the call.
+/// log::info!(context: &context, "certificate checked", days_remaining = days);
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_info {
+    ($($record:tt)*) => { $crate::__log!(Info, $($record)*) };
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::Value;
-    use crate::mock::Mock;
-    use alloc::string::String;
+/// Logs at the level `Warn`: a message, then attributes as `key = value`.
+///
+/// ```
+/// # use reglet_sdk_core::log;
+/// # let host = "example.com";
+/// log::warn!("the certificate ends soon", host = host);
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_warn {
+    ($($record:tt)*) => { $crate::__log!(Warn, $($record)*) };
+}
 
-    /// The record as the host gets it.
-    fn logged(message: &str, attrs: &[Attr<'_>]) -> String {
-        let ((), calls) = Mock::new().run(|| info(message, attrs));
-        let [record] = calls.logs.try_into().unwrap();
-        record
-    }
-
-    #[test]
-    fn writes_what_go_reads() {
-        assert_eq!(
-            logged("say \"hi\"\n", &[Attr::text("k", "é"), Attr::integer("n", -5), Attr::boolean("b", true)]),
-            concat!(
-                r#"{"timestamp":"0001-01-01T00:00:00Z","context":{},"level":"INFO","message":"say \"hi\"\u000a","#,
-                r#""attrs":[{"key":"k","type":"string","value":"é"},"#,
-                r#"{"key":"n","type":"int64","value":"-5"},{"key":"b","type":"bool","value":"true"}]}"#
-            )
-        );
-    }
-
-    #[test]
-    fn cuts_and_marks_what_is_too_long() {
-        for unit in ["x", "é", "€", "😀", "\n"] {
-            let record = logged(&unit.repeat(MAX_TEXT), &[Attr::text("k", &unit.repeat(MAX_TEXT + 1))]);
-            let record = Value::parse(record.as_bytes()).unwrap();
-            let message = record.get("message").text().unwrap();
-            if unit.len() > 1 {
-                assert!(message.ends_with('…'), "{unit:?}");
-            } else {
-                assert_eq!(message, unit.repeat(MAX_TEXT));
-            }
-            assert!((MAX_TEXT - 3..=MAX_TEXT + 3).contains(&message.len()), "{unit:?}: {}", message.len());
-        }
-    }
-
-    #[test]
-    fn sends_only_levels_that_are_enabled() {
-        let ((), calls) = Mock::new().run(|| {
-            debug("no", &[]);
-            warn("yes", &[]);
-        });
-        assert_eq!(calls.logs.len(), 1);
-    }
+/// Logs at the level `Error`: a message, then attributes as `key = value`.
+///
+/// ```
+/// # use reglet_sdk_core::{Error, log};
+/// # let error = Error::internal("no route");
+/// log::error!("the check failed", error = error);
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_error {
+    ($($record:tt)*) => { $crate::__log!(Error, $($record)*) };
 }

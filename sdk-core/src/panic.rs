@@ -5,12 +5,12 @@
 //! log has the reason.
 
 use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::heap::{self, LimitExceeded};
 use crate::host;
-use crate::log::{self, Attr, Level};
-use crate::text;
+use crate::json::Writer;
+use crate::log::{self, Attr, Level, Value};
 use crate::text::Piece;
 
 /// How a report starts.
@@ -43,7 +43,7 @@ fn explain(info: &PanicInfo<'_>) -> ! {
     // On the stack: who knows what state the heap is in. What does not fit is left out.
     let mut message = heapless::String::<512>::new();
     let _ = core::fmt::write(&mut message, format_args!("{}", info.message()));
-    end(&message.as_str(), &[Attr::text("file", file), Attr::integer("line", line.into())])
+    end(&message.as_str(), &[Attr::new("file", &file), Attr::new("line", &i64::from(line))])
 }
 
 /// Without the location, a panic right after an allocation was refused is taken to be about that.
@@ -64,12 +64,27 @@ pub(crate) fn refuse(refusal: &LimitExceeded) -> ! {
 /// Reports and traps. A host may go on with the instance, so the limit and the next report must work again.
 fn end(message: &dyn Piece, attrs: &[Attr<'_>]) -> ! {
     static REPORTING: AtomicBool = AtomicBool::new(false);
+    static LIMIT: AtomicUsize = AtomicUsize::new(heap::LIMIT);
     // A panic while one is being reported would go round in circles.
     if !REPORTING.swap(true, Relaxed) {
-        heap::set_limit(usize::MAX);
-        log::send(Level::Error.as_str(), &text![PREFIX, message], attrs);
+        LIMIT.store(heap::set_limit(usize::MAX), Relaxed);
+        log::send(Level::Error.as_str(), None, &Report(message), attrs);
     }
-    heap::set_limit(heap::LIMIT);
+    heap::set_limit(LIMIT.load(Relaxed));
     REPORTING.store(false, Relaxed);
     host::trap()
+}
+
+/// A report's message, which is short as it is.
+struct Report<'a>(&'a dyn Piece);
+
+impl Value for Report<'_> {
+    fn kind(&self) -> &'static str {
+        "error"
+    }
+
+    fn write_text(&self, out: &mut Writer<'_>) {
+        out.plain(PREFIX);
+        self.0.write(out);
+    }
 }

@@ -1,5 +1,11 @@
 //! What an author writes, and the entry points that hosts call.
 
+mod services;
+
+pub use services::Call;
+#[cfg(not(target_family = "wasm"))]
+pub use services::check_examples;
+
 use alloc::vec::Vec;
 
 use crate::abi::Buffer;
@@ -95,7 +101,7 @@ fn refuse(config: &[u8], error: json::Error) -> Error {
             reason.write(out);
         });
     }
-    Error::config(error.field(), reason)
+    Error::config_raw(error.field().as_bytes(), reason)
 }
 
 /// The config is not where a host's buffers are.
@@ -148,24 +154,26 @@ macro_rules! export_plugin {
 #[macro_export]
 macro_rules! __export_entry_points {
     ($Plugin:ty) => {
+        #[allow(long_running_const_eval, reason = "a manifest may be long; it has an end")]
         const _: () = {
             const METADATA: $crate::Metadata = <$Plugin as $crate::Plugin>::METADATA;
             const SCHEMA: &$crate::config::Schema =
                 <<$Plugin as $crate::Plugin>::Config<'static> as $crate::json::FromValue<'static>>::SCHEMA;
 
             const DESCRIBE_LEN: usize = $crate::metadata::Document::<0>::metadata(&METADATA).len();
-            static DESCRIBE: $crate::metadata::Document<DESCRIBE_LEN> =
-                $crate::metadata::Document::metadata(&METADATA);
+            static DESCRIBE: [u8; DESCRIBE_LEN] = *$crate::metadata::Document::metadata(&METADATA).bytes();
 
             const MANIFEST_LEN: usize = $crate::metadata::Document::<0>::manifest(&METADATA, SCHEMA).len();
-            static MANIFEST: $crate::metadata::Document<MANIFEST_LEN> =
+            const DOCUMENT: $crate::metadata::Document<MANIFEST_LEN> =
                 $crate::metadata::Document::manifest(&METADATA, SCHEMA);
+            // The bytes alone: what else a document knows would be in the plugin too.
+            static MANIFEST: [u8; MANIFEST_LEN] = *DOCUMENT.bytes();
 
             #[allow(dead_code, reason = "natively there are no entry points")]
             static DOCUMENTS: $crate::metadata::Documents = $crate::metadata::Documents {
-                metadata: DESCRIBE.bytes(),
-                manifest: MANIFEST.bytes(),
-                schema: MANIFEST.schema(),
+                metadata: &DESCRIBE,
+                manifest: &MANIFEST,
+                schema: DOCUMENT.schema_in(&MANIFEST),
             };
 
             $crate::__entry_points!($Plugin);

@@ -7,6 +7,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
+use crate::error::Error;
 use crate::json::{Str, Writer};
 
 /// Joins pieces into a [`Text`]: strings, integers, and strings as they stand in JSON.
@@ -35,6 +36,14 @@ pub struct Text<W>(#[doc(hidden)] pub W);
 pub trait Piece {
     /// Writes it into a JSON string that is open.
     fn write(&self, out: &mut Writer<'_>);
+
+    /// The error that it is, if it is one: an error that has it as its cause keeps it whole.
+    fn error(&self) -> Option<&Error>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 impl<W: Fn(&mut Writer<'_>)> Piece for Text<W> {
@@ -43,13 +52,32 @@ impl<W: Fn(&mut Writer<'_>)> Piece for Text<W> {
     }
 }
 
-impl<T: Piece + ?Sized> Piece for &T {
+impl<T: Piece> Piece for &T {
+    #[inline(always)]
+    fn write(&self, out: &mut Writer<'_>) {
+        (**self).write(out);
+    }
+
+    fn error(&self) -> Option<&Error> {
+        (**self).error()
+    }
+}
+
+impl Piece for &(dyn Piece + '_) {
     fn write(&self, out: &mut Writer<'_>) {
         (**self).write(out);
     }
 }
 
 impl Piece for str {
+    #[inline(always)]
+    fn write(&self, out: &mut Writer<'_>) {
+        out.escape(self);
+    }
+}
+
+impl Piece for &str {
+    #[inline(always)]
     fn write(&self, out: &mut Writer<'_>) {
         out.escape(self);
     }
@@ -64,6 +92,19 @@ impl Piece for String {
 impl Piece for Cow<'_, str> {
     fn write(&self, out: &mut Writer<'_>) {
         out.escape(self);
+    }
+}
+
+/// `None` is an empty text.
+impl<T: Piece> Piece for Option<T> {
+    fn write(&self, out: &mut Writer<'_>) {
+        if let Some(piece) = self {
+            piece.write(out);
+        }
+    }
+
+    fn error(&self) -> Option<&Error> {
+        self.as_ref()?.error()
     }
 }
 

@@ -1,6 +1,22 @@
 //! Points in time, and the clock.
+//!
+//! ```
+//! use core::time::Duration;
+//! use reglet_sdk_core::{Error, Timestamp};
+//!
+//! /// Whether something that was renewed then is due again.
+//! fn is_due(renewed: &str, every: Duration) -> Result<bool, Error> {
+//!     let renewed = Timestamp::parse(renewed.as_bytes()).ok_or_else(|| Error::internal("not a time"))?;
+//!     Ok(Timestamp::now()? >= renewed.saturating_add(every))
+//! }
+//! ```
+
+mod calendar;
 
 use alloc::string::{String, ToString};
+use core::time::Duration;
+
+use calendar::{civil_from_days, days_from_civil};
 
 use crate::error::{Error, Kind};
 use crate::json::{Encode, Writer, decimal};
@@ -8,6 +24,7 @@ use crate::text;
 use crate::text::Piece;
 
 const SECONDS_PER_DAY: i64 = 86_400;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
 const FIRST: i64 = -62_167_219_200;
@@ -16,7 +33,15 @@ const LAST: i64 = 253_402_300_799;
 /// No honest clock can be before this: it is older than the SDK. 2026-11-01T00:00:00Z.
 const EARLIEST: Timestamp = Timestamp { seconds: 1_793_491_200, nanos: 0 };
 
-/// A point in time, in UTC, to the nanosecond.
+/// A point in time, in UTC, to the nanosecond. The earlier one is the lesser.
+///
+/// ```
+/// use reglet_sdk_core::Timestamp;
+///
+/// let time = Timestamp::from_unix(1_795_334_400, 500_000_000);
+/// assert_eq!(time.rfc3339(), "2026-11-22T08:00:00.5Z");
+/// assert!(time > Timestamp::UNKNOWN);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp {
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -34,6 +59,12 @@ impl Timestamp {
     /// The time that is so many seconds, and then nanoseconds, after the start of 1970.
     ///
     /// Times outside of the years 0 to 9999, which have no text in RFC 3339, become the first or the last of them.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Timestamp;
+    /// assert_eq!(Timestamp::from_unix(1, 5).rfc3339(), "1970-01-01T00:00:01.000000005Z");
+    /// assert_eq!(Timestamp::from_unix(i64::MIN, 0).rfc3339(), "0000-01-01T00:00:00Z");
+    /// ```
     #[must_use]
     pub const fn from_unix(seconds: i64, nanos: u32) -> Self {
         match seconds {
@@ -54,6 +85,13 @@ impl Timestamp {
     /// The clock fails, or shows a time before this SDK was made. Hosts that embed wazero with its defaults
     /// do: their clock starts at 2022-01-01 and counts its own readings. A certificate that has long expired
     /// would look valid by it.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::{Timestamp, mock::Mock};
+    /// let stopped = Timestamp::from_unix(1_800_000_000, 0);
+    /// let (now, _) = Mock::new().clock(stopped).run(Timestamp::now);
+    /// assert_eq!(now, Ok(stopped));
+    /// ```
     pub fn now() -> Result<Self, Error> {
         let now = clock();
         if now < EARLIEST {
@@ -65,28 +103,137 @@ impl Timestamp {
         Ok(now)
     }
 
+    /// The time that is so many nanoseconds after the start of 1970, or before it, if they are negative.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Timestamp;
+    /// assert_eq!(Timestamp::from_unix_nanos(1_500_000_000).rfc3339(), "1970-01-01T00:00:01.5Z");
+    /// assert_eq!(Timestamp::from_unix_nanos(-1).rfc3339(), "1969-12-31T23:59:59.999999999Z");
+    /// ```
+    #[must_use]
+    pub const fn from_unix_nanos(nanos: i64) -> Self {
+        let (seconds, nanos) = (nanos.div_euclid(NANOS_PER_SECOND), nanos.rem_euclid(NANOS_PER_SECOND));
+        Self { seconds, nanos: nanos as u32 }
+    }
+
+    /// Nanoseconds since the start of 1970; `None` outside of the range of `i64`, that is before September 1677 and
+    /// after April 2262.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Timestamp;
+    /// assert_eq!(Timestamp::from_unix(-1, 999_999_999).unix_nanos(), Some(-1));
+    /// assert_eq!(Timestamp::UNKNOWN.unix_nanos(), None);
+    /// ```
+    #[must_use]
+    pub fn unix_nanos(self) -> Option<i64> {
+        // Towards 1970 from the next second, for the second in which `i64` begins is not all in it.
+        let (seconds, nanos) = match self.seconds {
+            ..0 => (self.seconds + 1, i64::from(self.nanos) - NANOS_PER_SECOND),
+            _ => (self.seconds, self.nanos.into()),
+        };
+        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(nanos)
+    }
+
+    /// This much later, but not later than the end of the year 9999.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use reglet_sdk_core::Timestamp;
+    /// let time = Timestamp::from_unix(0, 500_000_000).saturating_add(Duration::from_millis(1_700));
+    /// assert_eq!(time.rfc3339(), "1970-01-01T00:00:02.2Z");
+    /// ```
+    #[must_use]
+    pub const fn saturating_add(self, duration: Duration) -> Self {
+        let nanos = self.nanos + duration.subsec_nanos();
+        let carry = nanos >= NANOS_PER_SECOND as u32;
+        let seconds = self.seconds.saturating_add_unsigned(duration.as_secs()).saturating_add(carry as i64);
+        Self::from_unix(seconds, if carry { nanos - NANOS_PER_SECOND as u32 } else { nanos })
+    }
+
+    /// This much earlier, but not earlier than the start of the year 0.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use reglet_sdk_core::Timestamp;
+    /// let time = Timestamp::from_unix(2, 200_000_000).saturating_sub(Duration::from_millis(1_700));
+    /// assert_eq!(time.rfc3339(), "1970-01-01T00:00:00.5Z");
+    /// ```
+    #[must_use]
+    pub const fn saturating_sub(self, duration: Duration) -> Self {
+        let borrow = self.nanos < duration.subsec_nanos();
+        let nanos = self.nanos + if borrow { NANOS_PER_SECOND as u32 } else { 0 };
+        let seconds = self.seconds.saturating_sub_unsigned(duration.as_secs()).saturating_sub(borrow as i64);
+        Self::from_unix(seconds, nanos - duration.subsec_nanos())
+    }
+
+    /// The time from `earlier` to this one; nothing if `earlier` is later.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use reglet_sdk_core::Timestamp;
+    /// let (start, end) = (Timestamp::from_unix(7, 900_000_000), Timestamp::from_unix(9, 100_000_000));
+    /// assert_eq!(end.saturating_duration_since(start), Duration::from_millis(1_200));
+    /// assert_eq!(start.saturating_duration_since(end), Duration::ZERO);
+    /// ```
+    #[must_use]
+    pub fn saturating_duration_since(self, earlier: Self) -> Duration {
+        if self < earlier {
+            return Duration::ZERO;
+        }
+        let seconds = self.seconds.abs_diff(earlier.seconds) - u64::from(self.nanos < earlier.nanos);
+        let second = NANOS_PER_SECOND as u32;
+        Duration::new(seconds, (self.nanos + second - earlier.nanos) % second)
+    }
+
     /// Whole days from `earlier` to this time, rounded down.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Timestamp;
+    /// let (now, end) = (Timestamp::from_unix(0, 0), Timestamp::from_unix(3 * 86_400 - 1, 0));
+    /// assert_eq!(end.days_since(now), 2);
+    /// assert_eq!(now.days_since(end), -3);
+    /// ```
     #[must_use]
     pub const fn days_since(self, earlier: Self) -> i64 {
-        let borrow = if self.nanos < earlier.nanos { 1 } else { 0 };
-        self.seconds.saturating_sub(earlier.seconds).saturating_sub(borrow).div_euclid(SECONDS_PER_DAY)
+        let borrow = (self.nanos < earlier.nanos) as i64;
+        // Both are within ten thousand years.
+        (self.seconds - earlier.seconds - borrow).div_euclid(SECONDS_PER_DAY)
     }
 
     /// Seconds since the start of 1970, rounded down.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Timestamp;
+    /// assert_eq!(Timestamp::from_unix_nanos(-1).unix_seconds(), -1);
+    /// ```
     #[must_use]
     pub const fn unix_seconds(self) -> i64 {
         self.seconds
     }
 
     /// Nanoseconds within the second.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Timestamp;
+    /// assert_eq!(Timestamp::from_unix_nanos(-1).subsec_nanos(), 999_999_999);
+    /// ```
     #[must_use]
     pub const fn subsec_nanos(self) -> u32 {
         self.nanos
     }
 
-    /// Reads RFC 3339 as strictly as Go does: capital `T` and `Z`, a zone, no leap seconds.
+    /// Reads RFC 3339: capital `T` and `Z`, two digits each, a zone, no leap seconds (`docs/protocol.md#j9`).
     ///
-    /// Digits of the fraction beyond the ninth are cut.
+    /// As in Go, the fraction may stand after a comma, and its digits beyond the ninth are cut. Go also takes hours
+    /// of one digit, the zones `+24:00` and `+00:60`, and times that their zone takes out of the years 0 to 9999, all
+    /// of which are refused here.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Timestamp;
+    /// let time = Timestamp::parse(b"2026-11-22T09:00:00.5+01:00");
+    /// assert_eq!(time, Some(Timestamp::from_unix(1_795_334_400, 500_000_000)));
+    /// assert_eq!(Timestamp::parse(b"2026-11-22"), None);
+    /// ```
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (clock, mut rest) = text.split_at_checked(19)?;
@@ -121,10 +268,20 @@ impl Timestamp {
             }
             _ => return None,
         }
-        Some(time)
+        // The zone may have taken it out of the years that have a text.
+        (FIRST..=LAST).contains(&time.seconds).then_some(time)
     }
 
-    /// RFC 3339 in UTC, the fraction without trailing zeros: `2026-11-22T08:00:00.5Z`.
+    /// RFC 3339 in UTC, the fraction without trailing zeros.
+    ///
+    /// In a [`text!`](crate::text!), in JSON and in a log record a timestamp writes itself, without a string.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::{Timestamp, text};
+    /// let time = Timestamp::from_unix(1_795_334_400, 500_000_000);
+    /// assert_eq!(time.rfc3339(), "2026-11-22T08:00:00.5Z");
+    /// assert_eq!(text!["since ", time].to_string(), "since 2026-11-22T08:00:00.5Z");
+    /// ```
     #[must_use]
     pub fn rfc3339(self) -> String {
         text![self].to_string()
@@ -181,32 +338,6 @@ fn two(text: &[u8], at: usize) -> i32 {
     }
 }
 
-/// Days from the start of the calendar's arithmetic, 0000-03-01, to 1970-01-01, and an era more: so everything
-/// from the year 0 on is positive, and divides without a second thought.
-const DAYS_BEFORE_1970: i32 = 719_468 + DAYS_PER_ERA;
-const DAYS_PER_ERA: i32 = 146_097;
-const YEARS_PER_ERA: i32 = 400;
-
-/// Days since 1970-01-01. Years count from March, in eras of 400 years, which all have as many days.
-const fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
-    let year = year + YEARS_PER_ERA - (month <= 2) as i32;
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - DAYS_BEFORE_1970
-}
-
-/// The reverse of [`days_from_civil`], for days of the years 0 to 9999.
-const fn civil_from_days(days: i32) -> (u32, u32, u32) {
-    let days = (days + DAYS_BEFORE_1970) as u32;
-    let (era, of_era) = (days / DAYS_PER_ERA as u32, days % DAYS_PER_ERA as u32);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = (shifted + 2) % 12 + 1;
-    let year = era * YEARS_PER_ERA as u32 + year_of_era + (month <= 2) as u32;
-    (year.wrapping_sub(YEARS_PER_ERA as u32), month, day)
-}
-
 /// The time on the host's clock; 1970 if it can't be read.
 #[cfg(target_family = "wasm")]
 fn clock() -> Timestamp {
@@ -225,11 +356,11 @@ fn clock() -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
+    use alloc::string::String;
 
     fn round_trip(text: &str) -> Option<String> {
         Timestamp::parse(text.as_bytes()).map(Timestamp::rfc3339)
     }
-    use alloc::string::String;
 
     #[test]
     fn writes_what_it_reads() {
@@ -259,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_go_refuses() {
+    fn refuses_what_is_not_rfc_3339() {
         for text in [
             "",
             "2026-01-01",
@@ -281,6 +412,9 @@ mod tests {
             "-9999999999999999999Z",
             "2026-01-01T00:00:00+99999",
             "2026-01-01T00:00:00+0:0:0",
+            "2026-01-01T0:00:00Z",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
         ] {
             assert_eq!(Timestamp::parse(text.as_bytes()), None, "{text}");
         }

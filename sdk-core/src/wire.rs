@@ -4,17 +4,25 @@
 //! the other one's fields where they do no harm; a host reads both and answers with both
 //! (`docs/protocol.md#dialects`).
 
+pub mod dns;
+pub mod exec;
+pub mod http;
+pub mod smtp;
+pub mod ssrf;
 pub mod tcp;
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
-use crate::json::{Error, Expected, Field, Kind, Value};
+use crate::context::Context;
+use crate::json::{Encode, Error, Expected, Field, Kind, Members, Str, Value, Writer};
+use crate::text::Piece;
 use crate::time::Timestamp;
 
 /// Declares an answer: the struct that a host writes, and the view that a guest reads in place.
 ///
-/// Each field lists its names in both dialects. A host writes them all; text that is empty and numbers that
-/// are 0 are left out.
+/// Each field lists its names in both dialects, of which a host writes both. What is empty, 0 or false is left out,
+/// but for the kinds `boolean`, `number` and `output`, which Go never leaves out.
 macro_rules! answer {
     (
         function: $Function:ident,
@@ -48,65 +56,204 @@ macro_rules! answer {
             }
         }
 
-        #[allow(non_camel_case_types, reason = "the variants are the fields")]
-        enum Place {
-            $($field,)*
-            Message,
-            Error,
+        $crate::__view! {
+            $(#[$view_doc])*
+            pub struct $View: $crate::host::$Function {$(
+                $(#[$doc])* $field $(| $alias)?: $kind,
+            )*}
         }
+    };
+    (@type text $life:lifetime) => { ::alloc::borrow::Cow<$life, str> };
+    (@type output $life:lifetime) => { ::alloc::borrow::Cow<$life, str> };
+    (@type boolean $life:lifetime) => { bool };
+    (@type flag $life:lifetime) => { bool };
+    (@type integer $life:lifetime) => { u64 };
+    (@type number $life:lifetime) => { i64 };
+    (@type list $life:lifetime) => { ::alloc::vec::Vec<::alloc::borrow::Cow<$life, str>> };
+    (@type mail_exchangers $life:lifetime) => { ::alloc::vec::Vec<$crate::wire::dns::Mx<$life>> };
+    (@type headers $life:lifetime) => { $crate::wire::http::Headers<$life> };
+    (@type bytes $life:lifetime) => { $crate::base64::Base64<$life> };
+    (@present flag $self:ident.$field:ident) => { $self.$field };
+    (@present boolean $self:ident.$field:ident) => { true };
+    (@present output $self:ident.$field:ident) => { true };
+    (@present number $self:ident.$field:ident) => { true };
+    (@present integer $self:ident.$field:ident) => { $self.$field != 0 };
+    (@present $kind:ident $self:ident.$field:ident) => { !$self.$field.is_empty() };
+}
+pub(crate) use answer;
 
+/// Declares the view of an answer.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __view {
+    (
+        $(#[$view_doc:meta])*
+        $vis:vis struct $View:ident: $Function:path {$(
+            $(#[$doc:meta])* $field:ident $(| $alias:ident)?: $kind:ident,
+        )*}
+    ) => {
         $(#[$view_doc])*
         #[derive(Debug)]
-        pub struct $View($crate::host::Reply<{ Place::Error as usize + 1 }>);
+        $vis struct $View($crate::host::Reply<{
+            // The fields, and the two that every answer may have.
+            [$(::core::stringify!($field)),*].len() + 2
+        }>);
 
-        impl $View {
-            fn ask(
-                request: &[u8],
-                kind: &'static str,
-            ) -> ::core::result::Result<Self, $crate::error::Error> {
-                const FIELDS: &[$crate::json::Field] = &[
-                    $(
-                        $crate::wire::answer!(@field $kind $field $field),
-                        $($crate::wire::answer!(@field $kind $alias $field),)?
-                    )*
-                    $crate::json::Field::new("message", &$crate::json::Expected::ANY, false)
-                        .at(Place::Message as u16),
-                    $crate::json::Field::new("error", &$crate::json::Expected::ANY, false)
-                        .at(Place::Error as u16),
-                ];
-                $crate::host::Reply::ask::<$crate::host::$Function>(request, FIELDS, kind).map(Self)
+        const _: () = {
+            #[allow(non_camel_case_types, reason = "the variants are the fields")]
+            enum Place {
+                $($field,)*
+                Message,
+                Error,
             }
 
-            $(
-                $(#[$doc])*
-                #[must_use]
-                pub fn $field(&self) -> $crate::wire::answer!(@view $kind '_) {
-                    self.0.$kind(Place::$field as usize)
+            impl $View {
+                /// Sends a request; an error without a type has this one.
+                fn ask(
+                    request: &[u8],
+                    kind: &'static str,
+                ) -> ::core::result::Result<Self, $crate::Error> {
+                    const FIELDS: &[$crate::json::Field] = &[
+                        $(
+                            $crate::__view!(@field $kind $field $field),
+                            $($crate::__view!(@field $kind $alias $field),)?
+                        )*
+                        $crate::json::Field::new("message", &$crate::json::Expected::ANY, false)
+                            .at(Place::Message as u16),
+                        $crate::json::Field::new("error", &$crate::json::Expected::ANY, false)
+                            .at(Place::Error as u16),
+                    ];
+                    $crate::host::Reply::ask::<$Function>(request, FIELDS, kind).map(Self)
                 }
-            )*
-        }
+
+                $(
+                    $(#[$doc])*
+                    #[must_use]
+                    $vis fn $field(&self) -> $crate::__view!(@view $kind '_) {
+                        self.0.$kind::<{ Place::$field as usize }>()
+                    }
+                )*
+            }
+        };
     };
     (@field $kind:ident $name:ident $place:ident) => {
         $crate::json::Field::new(
             ::core::stringify!($name),
-            $crate::wire::answer!(@expected $kind),
+            $crate::__view!(@expected $kind),
             false,
         ).at(Place::$place as u16)
     };
-    (@type text $life:lifetime) => { ::alloc::borrow::Cow<$life, str> };
-    (@type boolean $life:lifetime) => { bool };
-    (@type integer $life:lifetime) => { u64 };
     (@view text $life:lifetime) => { $crate::json::Str<$life> };
+    (@view output $life:lifetime) => { $crate::json::Str<$life> };
     (@view boolean $life:lifetime) => { bool };
+    (@view flag $life:lifetime) => { bool };
     (@view integer $life:lifetime) => { u64 };
-    (@expected text) => { &$crate::json::Expected::STRING };
+    (@view number $life:lifetime) => { i64 };
+    (@view list $life:lifetime) => { $crate::wire::Strings<$life> };
+    (@view mail_exchangers $life:lifetime) => { $crate::wire::dns::MxRecords<$life> };
+    (@view headers $life:lifetime) => { $crate::wire::http::HeaderFields<$life> };
+    (@view bytes $life:lifetime) => { &$life [u8] };
+    (@view value $life:lifetime) => { $crate::json::Value<$life> };
     (@expected boolean) => { &$crate::json::Expected::BOOLEAN };
+    (@expected flag) => { &$crate::json::Expected::BOOLEAN };
     (@expected integer) => { &$crate::json::Expected::INTEGER };
-    (@present boolean $self:ident.$field:ident) => { true };
-    (@present text $self:ident.$field:ident) => { !$self.$field.is_empty() };
-    (@present integer $self:ident.$field:ident) => { $self.$field != 0 };
+    (@expected number) => { &$crate::json::Expected::INTEGER };
+    (@expected list) => { &$crate::wire::LIST };
+    (@expected mail_exchangers) => { &$crate::wire::LIST };
+    (@expected headers) => { &$crate::json::Expected::OBJECT };
+    (@expected value) => { &$crate::json::Expected::ANY };
+    (@expected $text:ident) => { &$crate::json::Expected::STRING };
 }
-pub(crate) use answer;
+
+/// Shows a request as the JSON that it is sent as.
+macro_rules! debug_as_json {
+    ($Request:ident) => {
+        impl ::core::fmt::Debug for $Request<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut out = $crate::json::Writer::new();
+                self.write(&$crate::Context::default(), $crate::wire::Dialect::Wire, &mut out);
+                f.write_str(&::alloc::string::String::from_utf8_lossy(out.as_bytes()))
+            }
+        }
+    };
+}
+pub(crate) use debug_as_json;
+
+/// An array, whose elements whoever reads them checks.
+#[doc(hidden)]
+pub const LIST: Expected = Expected { kind: Kind::Array, ..Expected::ARRAY };
+
+/// The strings of a list in an answer, one after the other.
+#[derive(Debug)]
+pub struct Strings<'a>(Option<Members<'a>>);
+
+impl<'a> Strings<'a> {
+    pub(crate) fn of(list: Value<'a>) -> Self {
+        Self(list.elements().ok())
+    }
+
+    /// Whether they are strings, all of them.
+    fn are_sound(self) -> bool {
+        self.0.into_iter().flatten().all(|(_, element)| element.kind() == Kind::String)
+    }
+}
+
+impl<'a> Iterator for Strings<'a> {
+    type Item = Str<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.as_mut()?.next().map(|(_, element)| element.string_or_empty())
+    }
+}
+
+/// The two spellings of requests to connect, and of HTTP headers (`docs/protocol.md#dialects`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// That of all Go guests, of the command line's hosts, and of this project's.
+    Wire,
+    /// That of the hosts of the Go SDK.
+    SdkHost,
+}
+
+/// Asks in the wire dialect and, if the host can't read that, in the other one. Nothing has happened by then, so the
+/// second request does no harm.
+fn in_either_dialect<T>(ask: impl Fn(Dialect) -> Result<T, crate::Error>) -> Result<T, crate::Error> {
+    match ask(Dialect::Wire) {
+        Err(error) if is_not_understood(&error) => ask(Dialect::SdkHost),
+        result => result,
+    }
+}
+
+/// Whether this is how hosts of the Go SDK refuse a request that they can't read.
+fn is_not_understood(error: &crate::Error) -> bool {
+    error.get("code").raw() == b"\"VALIDATION_ERROR\""
+        && error.get("message").raw().starts_with(b"\"failed to unmarshal request:")
+}
+
+/// Writes what a request to connect starts with.
+fn target(out: &mut Writer<'_>, host: &dyn Piece, port: u16, dialect: Dialect) {
+    out.plain("{\"host\":\"");
+    host.write(out);
+    out.plain("\",\"port\":");
+    if dialect == Dialect::SdkHost {
+        return port.write(out);
+    }
+    out.plain("\"");
+    port.write(out);
+    out.plain("\"");
+}
+
+/// Writes what every request ends with: the context and, for hosts that look for it there, the time limit.
+fn end(out: &mut Writer<'_>, context: &Context<'_>, timeout_ms: Option<u32>) {
+    out.plain(",\"context\":");
+    context.encode(out);
+    // Some hosts look for the context's limit here too; others take the smaller of the two.
+    if let Some(timeout) = timeout_ms.or(context.timeout_ms) {
+        out.plain(",\"timeout_ms\":");
+        timeout.write(out);
+    }
+    out.plain("}");
+}
 
 /// What a request says about time, and about the call that it belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -188,4 +335,20 @@ fn text(value: Value<'_>) -> Result<Cow<'_, str>, Error> {
 /// A flag that may be missing.
 fn flag(value: Value<'_>) -> Result<bool, Error> {
     if value.is_none() { Ok(false) } else { value.boolean() }
+}
+
+/// Text that may not be missing or empty.
+fn required<'a>(value: Value<'a>, field: &'static Field) -> Result<Cow<'a, str>, Error> {
+    match text(value)? {
+        text if text.is_empty() => Err(value.not(field)),
+        text => Ok(text),
+    }
+}
+
+/// A list of strings that may be missing.
+fn strings(value: Value<'_>) -> Result<Vec<Cow<'_, str>>, Error> {
+    if value.is_none() {
+        return Ok(Vec::new());
+    }
+    value.elements()?.map(|(_, element)| element.text()).collect()
 }

@@ -1,5 +1,7 @@
 //! Who may free what and when, and how much there is of it.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use serde_json::Value;
 use wasmtime::Trap;
 
@@ -94,6 +96,45 @@ fn checks_that_fail_take_no_memory_either() {
     for _ in 0..10_000 {
         assert_eq!(round(), after_two);
     }
+}
+
+/// Normal answers, errors in both shapes and answers that break the protocol, to configs good and bad.
+#[test]
+fn a_million_checks_of_all_kinds_leave_everything_as_it_was() {
+    const ANSWERS: [&[u8]; 6] = [
+        CONNECTED.as_bytes(),
+        br#"{"error":{"message":"m","type":"timeout","code":"c","is_timeout":true}}"#,
+        br#"{"error":"VALIDATION_ERROR","message":"network capability denied: a:443","code":400}"#,
+        br#"{"connected":true,"tls_version":"#,
+        br#"{"connected":"yes","tls_cert_issuer":"\ud800 and \u00e9"}"#,
+        b"\xFF",
+    ];
+    const CONFIGS: [&[u8]; 5] = [CONFIG, CONFIG, br#"{"hostname":"a\ud800"}"#, br#"{"hostname":""}"#, b"{"];
+    let count = AtomicUsize::new(0);
+    let mut guest = Guest::with(move |call| {
+        let count = count.fetch_add(1, Relaxed);
+        let place = |call: &mut Guest<_>, answer: &[u8]| pack(call.place(answer), len(answer));
+        match (count % 9, ANSWERS.get(count % 9)) {
+            (_, Some(answer)) => place(call, answer),
+            // Nothing; what it has not allocated; what lies beyond the memory.
+            (6, _) => 0,
+            (7, _) => pack(8, 400),
+            _ => pack(u32::MAX - 8, 400),
+        }
+    });
+    guest.forget();
+    let mut round = |times: usize| {
+        for _ in 0..times {
+            for config in CONFIGS {
+                guest.observe(config);
+            }
+        }
+        (guest.memory_size(), Heap { allocations: 0, ..guest.heap() })
+    };
+    // As many as it takes for each config to meet each answer, and to come back to the first.
+    const ROUND: usize = 45;
+    let before = round(ROUND);
+    assert_eq!(round(1_000_000 / CONFIGS.len() / ROUND * ROUND), before);
 }
 
 #[test]

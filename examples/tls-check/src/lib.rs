@@ -37,7 +37,7 @@ impl Plugin for TlsCheck {
         let connection = request.send(context)?;
         let now = Timestamp::now()?;
         let days = connection.not_after()?.days_since(now);
-        log::info("certificate checked", &[log::Attr::integer("days_remaining", days)]);
+        log::info!("certificate checked", days_remaining = days);
 
         let message = text!["the certificate of ", config.hostname, " is valid for ", days, " more days"];
         Ok(Outcome::when(days >= config.min_days, message)

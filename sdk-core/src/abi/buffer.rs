@@ -58,6 +58,11 @@ impl<'stack> Buffer<'stack> {
         Self { start, len: 0, capacity, owned: true, stack: PhantomData }
     }
 
+    /// Where it starts.
+    pub(crate) const fn start(&self) -> NonNull<u8> {
+        self.start
+    }
+
     /// Appends bytes.
     #[inline(never)]
     pub fn append(&mut self, bytes: &[u8]) {
@@ -68,6 +73,11 @@ impl<'stack> Buffer<'stack> {
         // SAFETY: there is room for `len` bytes, and `bytes` are elsewhere, for they are borrowed.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.start.as_ptr().add(self.len), bytes.len()) };
         self.len = len;
+    }
+
+    /// Forgets what stands after so many bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
     }
 
     /// Moves to a block that has room for at least so many bytes.

@@ -26,6 +26,8 @@ pub(super) struct Scanner<'a, 's> {
     /// The members to look for in the outermost object, and where to put them.
     fields: &'s [Field],
     slots: &'s mut [Slot<'a>],
+    /// Which of the fields is probably next.
+    next: usize,
     /// What is wrong, and where.
     failure: Option<Error>,
 }
@@ -66,16 +68,19 @@ pub(super) fn same(key: &[u8], name: &[u8]) -> bool {
 
 impl<'a> Scanner<'a, '_> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, depth: 0, fields: &[], slots: &mut [], failure: None }
+        Self { text, at: 0, depth: 0, fields: &[], slots: &mut [], next: 0, failure: None }
     }
 
     /// The next byte behind white space; 0, which no document may contain, at the end.
     #[inline(never)]
     pub(super) fn peek(&mut self) -> u32 {
-        while matches!(self.here(), 0x20 | 0x0A | 0x0D | 0x09) {
+        loop {
+            let byte = self.here();
+            if byte > 0x20 || !matches!(byte, 0x20 | 0x0A | 0x0D | 0x09) {
+                return byte;
+            }
             self.at += 1;
         }
-        self.here()
     }
 
     /// Steps over the next byte behind white space, if it is this one.
@@ -113,7 +118,9 @@ impl<'a> Scanner<'a, '_> {
 
     /// Walks over a key and its colon.
     pub(super) fn key(&mut self) -> &'a [u8] {
-        self.peek();
+        if self.peek() != QUOTE {
+            self.fail();
+        }
         let (text, start) = (self.text, self.at + 1);
         self.string();
         let end = self.at.wrapping_sub(1);
@@ -144,55 +151,63 @@ impl<'a> Scanner<'a, '_> {
         self.at += 1;
         // Both closing brackets come two places after the opening ones.
         let closer = open + 2;
-        if !self.take(closer) {
-            loop {
-                let key = if open == OBJECT { self.key() } else { &[] };
-                let value = self.value();
-                if self.depth == 1 {
-                    self.keep(key, value);
-                }
-                if self.take(closer) {
-                    break;
-                }
-                if !self.take(COMMA) {
-                    self.fail();
-                    break;
-                }
+        let mut next = COMMA;
+        if self.take(closer) {
+            next = closer;
+        }
+        while next == COMMA {
+            let key = if open == OBJECT { self.key() } else { &[] };
+            let value = self.value();
+            if self.depth == 1 {
+                self.keep(key, value);
             }
+            next = self.peek();
+            if next != COMMA && next != closer {
+                self.fail();
+            }
+            self.at += 1;
         }
         self.depth -= 1;
     }
 
     /// Puts a member of the outermost object into its slot.
     fn keep(&mut self, key: &[u8], value: &'a [u8]) {
-        for field in self.fields {
-            if same(key, field.name.as_bytes())
-                && value.first() != Some(&b'n')
-                && let Some(slot) = self.slots.get_mut(usize::from(field.slot))
-            {
-                slot.raw = value;
+        // Hosts that are made from the same table write the members in its order: the search starts where the last one
+        // ended.
+        for _ in 0..self.fields.len() {
+            if self.next >= self.fields.len() {
+                self.next = 0;
+            }
+            let Some(field) = self.fields.get(self.next) else { return };
+            self.next += 1;
+            if same(key, field.name.as_bytes()) {
+                if value.first() != Some(&b'n')
+                    && let Some(slot) = self.slots.get_mut(usize::from(field.slot))
+                {
+                    slot.raw = value;
+                }
+                return;
             }
         }
     }
 
+    /// Walks over a string, whose opening quote is at hand.
     fn string(&mut self) {
         let text = self.text;
         let mut at = self.at;
-        if self.here() == QUOTE {
-            loop {
-                at += 1;
-                at += plain(text.get(at..).unwrap_or_default());
-                if text.get(at) == Some(&b'"') {
-                    self.at = at + 1;
-                    return;
+        loop {
+            at += 1;
+            at += plain(text.get(at..).unwrap_or_default());
+            if text.get(at) == Some(&b'"') {
+                self.at = at + 1;
+                return;
+            }
+            match extent(text.get(at..).unwrap_or_default()) {
+                0 => {
+                    at += usize::from(text.get(at) == Some(&b'\\'));
+                    break;
                 }
-                match extent(text.get(at..).unwrap_or_default()) {
-                    0 => {
-                        at += usize::from(text.get(at) == Some(&b'\\'));
-                        break;
-                    }
-                    len => at += len.unsigned_abs() - 1,
-                }
+                len => at += len.unsigned_abs() - 1,
             }
         }
         self.at = at;
@@ -302,6 +317,21 @@ pub(super) fn extent(text: &[u8]) -> isize {
         [0..0x20 | b'\\', ..] | [] => 0,
         _ => utf8_len(text).map_or(-1, |len| len as isize),
     }
+}
+
+/// How much of the inside of a string stands for at most so many bytes of text, an escape counting as one.
+pub(crate) fn prefix(text: &[u8], limit: usize) -> usize {
+    let (mut at, mut taken) = (0, 0);
+    while let Some(rest @ [byte, ..]) = text.get(at..) {
+        let len = extent(rest).unsigned_abs().max(1);
+        // A pair of surrogates is two escapes.
+        taken += if *byte == b'\\' { len.div_ceil(6) } else { len };
+        if taken > limit {
+            break;
+        }
+        at += len;
+    }
+    at
 }
 
 /// The UTF-16 unit of four hexadecimal digits; more than 16 bits if they are none.

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-use super::scan::{extent, unit};
+use super::scan::{extent, plain, unit};
 use super::{Encode, Writer};
 use crate::abi::{character, utf8};
 
@@ -51,6 +51,18 @@ impl<'a> Str<'a> {
             Some(text) if !self.has_escapes() => Cow::Borrowed(text),
             _ => Cow::Owned(unescape(self.0)),
         }
+    }
+
+    /// As many of its first characters as fit into so many bytes, the way they are written here.
+    pub(crate) fn start(self, most: usize) -> Self {
+        let mut start: &[u8] = &[];
+        while let Some(rest) = self.0.get(start.len()..)
+            && let len @ 1.. = plain(rest).min(most - start.len()).max(extent(rest).unsigned_abs())
+            && start.len() + len <= most
+        {
+            start = self.0.get(..start.len() + len).unwrap_or_default();
+        }
+        Self(start)
     }
 
     /// Whether some of it is escaped.
@@ -191,6 +203,19 @@ mod tests {
                 "{raw}"
             );
         }
+    }
+
+    #[test]
+    fn starts_with_whole_characters() {
+        for character in ["x", "é", "€", "😀", r"\n", r"\u0041", r"\ud83d\ude00", r"\ud800"] {
+            let raw = character.repeat(20);
+            for most in 0..=raw.len() + 1 {
+                let start = Str::new(raw.as_bytes()).start(most);
+                let count = (most / character.len()).min(20);
+                assert_eq!(start.raw(), character.repeat(count).as_bytes(), "{most} bytes of {character}");
+            }
+        }
+        assert_eq!(Str::new("abcdefghi€".as_bytes()).start(11), Str::new(b"abcdefghi"));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
+use super::Encode;
 use super::scan::{extent, plain};
-use super::{Encode, Value};
 use crate::abi::Buffer;
 use crate::text::Piece;
 
@@ -82,14 +82,6 @@ impl<'stack> Writer<'stack> {
         value.encode(self);
     }
 
-    /// Writes a member whose key and value stood in another document.
-    pub(crate) fn raw_member(&mut self, key: &[u8], value: Value<'_>) {
-        self.raw(b"\"");
-        self.append(key);
-        self.append(b"\":");
-        value.encode(self);
-    }
-
     /// Writes a string.
     pub fn text(&mut self, text: &dyn Piece) {
         self.raw(b"\"");
@@ -122,6 +114,11 @@ impl<'stack> Writer<'stack> {
     /// Appends bytes as they are.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         self.out.append(bytes);
+    }
+
+    /// Takes back what was written after so many bytes.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.out.truncate(len);
     }
 
     /// Puts bytes in the place of others.

@@ -1,6 +1,9 @@
 //! Metadata, manifest and schema as JSON constants: a plugin carries the bytes, and no code that makes them.
 
-use super::{Capability, MIN_HOST_VERSION, Metadata, SDK_VERSION};
+mod capabilities;
+mod services;
+
+use super::{MIN_HOST_VERSION, Metadata, SDK_VERSION};
 use crate::config::{Property, Schema};
 
 /// The documents of a plugin, made by [`export_plugin!`](crate::export_plugin!) when it is compiled.
@@ -42,14 +45,20 @@ impl<const N: usize> Document<N> {
 
     /// The document.
     #[must_use]
-    pub const fn bytes(&self) -> &[u8] {
+    pub const fn bytes(&self) -> &[u8; N] {
         &self.bytes
     }
 
     /// The schema, which is a part of the manifest.
     #[must_use]
     pub const fn schema(&self) -> &[u8] {
-        self.bytes.split_at(self.schema.1).0.split_at(self.schema.0).1
+        self.schema_in(&self.bytes)
+    }
+
+    /// The schema in a copy of the manifest's bytes.
+    #[must_use]
+    pub const fn schema_in<'a>(&self, manifest: &'a [u8; N]) -> &'a [u8] {
+        manifest.split_at(self.schema.1).0.split_at(self.schema.0).1
     }
 
     /// The metadata of older hosts.
@@ -59,33 +68,7 @@ impl<const N: usize> Document<N> {
         out.raw("{");
         out.about(plugin);
         out.raw(",\"capabilities\":[");
-        let mut first = true;
-        let mut at = 0;
-        while at < plugin.capabilities.len() {
-            match plugin.capabilities[at] {
-                Capability::Network { hosts, ports } => {
-                    let mut host = 0;
-                    while host < hosts.len() {
-                        let mut port = 0;
-                        while port < ports.len() {
-                            out.capability(
-                                &mut first,
-                                "network:outbound",
-                                &[hosts[host], ":", ports[port]],
-                                "",
-                            );
-                            port += 1;
-                        }
-                        host += 1;
-                    }
-                }
-                Capability::Read(paths) => out.capabilities(&mut first, "fs", paths, "read"),
-                Capability::Write(paths) => out.capabilities(&mut first, "fs", paths, "write"),
-                Capability::Env(names) => out.capabilities(&mut first, "env", names, ""),
-                Capability::Exec(commands) => out.capabilities(&mut first, "exec", commands, ""),
-            }
-            at += 1;
-        }
+        out.patterns(plugin.capabilities);
         out.raw("]}");
         out
     }
@@ -94,18 +77,20 @@ impl<const N: usize> Document<N> {
     #[must_use]
     pub const fn manifest(plugin: &Metadata, config: &Schema) -> Self {
         let mut out = Self::new();
-        out.raw("{\"services\":{},");
+        out.raw("{\"services\":{");
+        out.services(plugin.services);
+        out.raw("},");
         out.about(plugin);
         out.raw(",\"config_schema\":");
         let start = out.len;
-        out.root(config);
+        if plugin.services.is_empty() {
+            out.root(config);
+        } else {
+            out.calls(plugin.services);
+        }
         out.schema = (start, out.len);
         out.raw(",\"capabilities\":{");
-        let mut first = true;
-        out.rules(&mut first, plugin.capabilities, "network", "{\"rules\":[", "]}");
-        out.rules(&mut first, plugin.capabilities, "fs", "{\"rules\":[", "]}");
-        out.rules(&mut first, plugin.capabilities, "env", "{\"vars\":[", "]}");
-        out.rules(&mut first, plugin.capabilities, "exec", "{\"commands\":[", "]}");
+        out.grants(plugin.capabilities);
         out.raw("}}");
         out
     }
@@ -127,78 +112,6 @@ impl<const N: usize> Document<N> {
             self.raw(":");
             self.string(members[at].1);
             at += 1;
-        }
-    }
-
-    const fn capabilities(&mut self, first: &mut bool, kind: &str, patterns: &[&str], action: &str) {
-        let mut at = 0;
-        while at < patterns.len() {
-            self.capability(first, kind, &[patterns[at]], action);
-            at += 1;
-        }
-    }
-
-    const fn capability(&mut self, first: &mut bool, kind: &str, pattern: &[&str], action: &str) {
-        self.separate(first);
-        self.raw("{\"kind\":");
-        self.string(kind);
-        self.raw(",\"pattern\":\"");
-        let mut at = 0;
-        while at < pattern.len() {
-            self.escaped(pattern[at]);
-            at += 1;
-        }
-        self.raw("\"");
-        if !action.is_empty() {
-            self.raw(",\"action\":");
-            self.string(action);
-        }
-        self.raw("}");
-    }
-
-    /// Writes all rules of one category, if there are any.
-    const fn rules(
-        &mut self,
-        first: &mut bool,
-        capabilities: &[Capability],
-        category: &str,
-        open: &str,
-        close: &str,
-    ) {
-        let mut first_rule = true;
-        let mut at = 0;
-        while at < capabilities.len() {
-            let (of, key, list) = match capabilities[at] {
-                Capability::Network { hosts, .. } => ("network", "{\"hosts\":", hosts),
-                Capability::Read(paths) => ("fs", "{\"read\":", paths),
-                Capability::Write(paths) => ("fs", "{\"write\":", paths),
-                Capability::Env(names) => ("env", "", names),
-                Capability::Exec(commands) => ("exec", "", commands),
-            };
-            if same(of, category) {
-                if first_rule {
-                    self.separate(first);
-                    self.string(category);
-                    self.raw(":");
-                    self.raw(open);
-                }
-                if key.is_empty() {
-                    self.items(&mut first_rule, list);
-                } else {
-                    self.separate(&mut first_rule);
-                    self.raw(key);
-                    self.list(list);
-                    if let Capability::Network { ports, .. } = capabilities[at] {
-                        self.raw(",\"ports\":");
-                        self.list(ports);
-                    }
-                    self.raw("}");
-                }
-            }
-            at += 1;
-        }
-        if !first_rule {
-            self.raw(close);
         }
     }
 
@@ -411,13 +324,4 @@ impl<const N: usize> Document<N> {
         }
         self.len += 1;
     }
-}
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut at = 0;
-    while at < a.len() && at < b.len() && a[at] == b[at] {
-        at += 1;
-    }
-    at == a.len() && at == b.len()
 }

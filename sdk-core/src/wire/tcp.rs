@@ -10,14 +10,12 @@
 //! ```
 
 use alloc::borrow::Cow;
-use alloc::string::String;
-use core::fmt;
 use core::mem::MaybeUninit;
 
-use super::{Timing, flag};
+use super::{Dialect, Timing, flag};
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::json::{self, Encode, Expected, Field, Value, Writer};
+use crate::json::{self, Expected, Field, Value, Writer};
 use crate::text::Piece;
 
 /// A request to connect, as the guest makes it.
@@ -30,13 +28,7 @@ pub struct Request<'a> {
     timeout_ms: Option<u32>,
 }
 
-impl fmt::Debug for Request<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = Writer::new();
-        self.write(&Context::default(), &mut out);
-        f.write_str(&String::from_utf8_lossy(out.as_bytes()))
-    }
-}
+super::debug_as_json!(Request);
 
 impl<'a> Request<'a> {
     /// A plain connection to a host name or an IP address.
@@ -63,9 +55,24 @@ impl<'a> Request<'a> {
     /// What the host reports, most often of the type `network`, `timeout` or `capability`; `internal` if its
     /// answer breaks the protocol.
     pub fn send(&self, context: &Context<'_>) -> Result<Connection, Error> {
+        self.ask(context, Dialect::Wire)
+    }
+
+    /// Connects, also where the host understands only the dialect of the Go SDK's own hosts: if it can't read the
+    /// request, it is asked again in that. Those hosts skip a check of capabilities for such requests
+    /// (`docs/protocol.md#dialects`), so this is for those who know their host.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_in_either_dialect(&self, context: &Context<'_>) -> Result<Connection, Error> {
+        super::in_either_dialect(|dialect| self.ask(context, dialect))
+    }
+
+    fn ask(&self, context: &Context<'_>, dialect: Dialect) -> Result<Connection, Error> {
         let mut stack = [MaybeUninit::uninit(); 512];
         let mut request = Writer::on(&mut stack);
-        self.write(context, &mut request);
+        self.write(context, dialect, &mut request);
         let connection = Connection::ask(request.as_bytes(), Kind::Network.as_str())?;
         if connection.connected() {
             Ok(connection)
@@ -74,22 +81,14 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn write(&self, context: &Context<'_>, out: &mut Writer<'_>) {
-        out.plain("{\"host\":\"");
-        self.host.write(out);
-        out.plain("\",\"port\":\"");
-        self.port.write(out);
-        out.plain("\",\"context\":");
-        context.encode(out);
-        if let Some(timeout) = self.timeout_ms {
-            out.plain(",\"timeout_ms\":");
-            timeout.write(out);
-        }
+    fn write(&self, context: &Context<'_>, dialect: Dialect, out: &mut Writer<'_>) {
+        super::target(out, self.host, self.port, dialect);
         out.plain(if self.tls {
-            ",\"tls\":true,\"use_tls\":true}"
+            ",\"tls\":true,\"use_tls\":true"
         } else {
-            ",\"tls\":false,\"use_tls\":false}"
+            ",\"tls\":false,\"use_tls\":false"
         });
+        super::end(out, context, self.timeout_ms);
     }
 }
 

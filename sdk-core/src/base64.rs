@@ -1,0 +1,240 @@
+//! Base64, standard alphabet with padding: what JSON carries bytes in (`docs/protocol.md#j8`).
+//!
+//! Decoding happens in place, for the text is longer than what it stands for: a body of 10 MiB that has come over
+//! the boundary needs no second buffer.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::cell::Cell;
+
+use crate::json::{Encode, Writer};
+use crate::text::Piece;
+
+/// Decodes a text, as it stands in a JSON string, in place, and returns how many bytes at its start are the result.
+/// Line breaks are skipped.
+///
+/// # Errors
+///
+/// Where the text has what is no base64: something outside of the alphabet, or padding that is missing or in the
+/// wrong place. By then the text is overwritten in part.
+///
+/// ```
+/// use reglet_sdk_core::base64;
+///
+/// let mut text = *b"SGVsbG8=";
+/// let len = base64::decode(&mut text).unwrap();
+/// assert_eq!(&text[..len], b"Hello");
+/// assert_eq!(base64::decode(&mut *b"SGVs?G8=".to_vec()), Err(4));
+/// ```
+pub fn decode(text: &mut [u8]) -> Result<usize, usize> {
+    let cells = Cell::from_mut(text).as_slice_of_cells();
+    let (mut read, mut written) = (0, 0);
+    // Three bytes are never written before the four that they come from are read.
+    for (from, to) in cells.chunks_exact(4).zip(cells.chunks_exact(3)) {
+        let ([a, b, c, d], [x, y, z]) = (from, to) else { break };
+        let (a, b, c, d) = (sextet(a.get()), sextet(b.get()), sextet(c.get()), sextet(d.get()));
+        if (a | b | c | d) > 63 {
+            break;
+        }
+        let bits = a << 18 | b << 12 | c << 6 | d;
+        x.set((bits >> 16) as u8);
+        y.set((bits >> 8) as u8);
+        z.set(bits as u8);
+        read += 4;
+        written += 3;
+    }
+    rest(cells, read, written)
+}
+
+/// Decodes what is left letter by letter: the end, and what has line breaks or escapes.
+fn rest(cells: &[Cell<u8>], mut read: usize, mut written: usize) -> Result<usize, usize> {
+    let (mut bits, mut sextets, mut padding) = (0, 0, 0);
+    while let Some(cell) = cells.get(read) {
+        let (letter, len) = match cell.get() {
+            b'\\' => escaped(cells.get(read + 1..).unwrap_or_default()),
+            letter => (letter, 1),
+        };
+        match (letter, sextet(letter)) {
+            (b'\r' | b'\n', _) => {}
+            (b'=', _) if sextets + padding < 4 && sextets > 1 => padding += 1,
+            (_, sextet @ 0..64) if padding == 0 => {
+                bits = bits << 6 | sextet;
+                sextets += 1;
+            }
+            _ => return Err(read),
+        }
+        read += len;
+        if sextets + padding == 4 && sextets > 0 {
+            // Two letters stand for one byte, three for two.
+            bits <<= 6 * padding;
+            for shift in [16, 8, 0].iter().take(sextets - 1) {
+                if let Some(place) = cells.get(written) {
+                    place.set((bits >> shift) as u8);
+                }
+                written += 1;
+            }
+            (bits, sextets) = (0, 0);
+            if padding > 0 {
+                // Nothing but line breaks may follow.
+                padding = 4;
+            }
+        }
+    }
+    if sextets == 0 { Ok(written) } else { Err(read) }
+}
+
+/// The letter that an escape of JSON stands for, and how many bytes it takes; 0 for one that is no letter of base64.
+fn escaped(escape: &[Cell<u8>]) -> (u8, usize) {
+    let digit =
+        |at: usize| escape.get(at).and_then(|digit| char::from(digit.get()).to_digit(16)).unwrap_or(0) as u8;
+    match escape.first().map_or(0, Cell::get) {
+        b'n' => (b'\n', 2),
+        b'r' => (b'\r', 2),
+        b'u' if digit(1) == 0 && digit(2) == 0 => (digit(3) << 4 | digit(4), 6),
+        b'/' => (b'/', 2),
+        _ => (0, 2),
+    }
+}
+
+/// The six bits that a letter stands for; more than 63 if it stands for none.
+fn sextet(letter: u8) -> u32 {
+    const FIRST: u8 = b'+';
+    /// From `+` to `z`.
+    const SEXTETS: [u8; 80] = {
+        let mut sextets = [0xFF; 80];
+        let mut at = 0;
+        while at < ALPHABET.len() {
+            sextets[(ALPHABET[at] - FIRST) as usize] = at as u8;
+            at += 1;
+        }
+        sextets
+    };
+    SEXTETS.get(usize::from(letter.wrapping_sub(FIRST))).copied().unwrap_or(0xFF).into()
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Bytes that are base64 in JSON and in texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Base64<'a>(pub Cow<'a, [u8]>);
+
+impl Base64<'_> {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> From<&'a [u8]> for Base64<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl From<Vec<u8>> for Base64<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl Piece for Base64<'_> {
+    fn write(&self, out: &mut Writer<'_>) {
+        // As many at once as make a piece worth appending.
+        for block in self.0.chunks(48) {
+            let mut text = [b'='; 64];
+            for (bytes, letters) in block.chunks(3).zip(text.chunks_exact_mut(4)) {
+                let bits = bytes
+                    .iter()
+                    .zip([16, 8, 0])
+                    .fold(0, |bits, (byte, shift)| bits | u32::from(*byte) << shift);
+                for (letter, shift) in letters.iter_mut().zip([18, 12, 6, 0]).take(bytes.len() + 1) {
+                    *letter = ALPHABET.get((bits >> shift & 63) as usize).copied().unwrap_or(b'=');
+                }
+            }
+            out.append(text.get(..block.len().div_ceil(3) * 4).unwrap_or_default());
+        }
+    }
+}
+
+impl Encode for Base64<'_> {
+    fn encode(&self, out: &mut Writer<'_>) {
+        out.text(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+    use alloc::string::{String, ToString};
+
+    fn encoded(bytes: &[u8]) -> String {
+        text![Base64::from(bytes)].to_string()
+    }
+
+    fn decoded(text: &str) -> Result<Vec<u8>, usize> {
+        let mut bytes = Vec::from(text);
+        decode(&mut bytes).map(|len| {
+            bytes.truncate(len);
+            bytes
+        })
+    }
+
+    #[test]
+    fn agrees_with_the_vectors_of_rfc_4648() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(encoded(bytes.as_bytes()), text);
+            assert_eq!(decoded(text).as_deref(), Ok(bytes.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        for len in 0..if cfg!(miri) { 20 } else { bytes.len() } {
+            let bytes = &bytes[bytes.len() - len..];
+            assert_eq!(decoded(&encoded(bytes)).as_deref(), Ok(bytes), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn skips_line_breaks_and_resolves_escapes() {
+        assert_eq!(decoded(r"Zm9v\r\nYmFy\n").as_deref(), Ok(&b"foobar"[..]));
+        assert_eq!(decoded("Zm\n9v\nYg=\n=\n").as_deref(), Ok(&b"foob"[..]));
+        assert_eq!(decoded(r"\/\/8\u003d").as_deref(), Ok(&[0xFF, 0xFF][..]));
+        assert_eq!(decoded(r"\u002B\u002f\u0041=").as_deref(), Ok(&[0xFB, 0xF0][..]));
+    }
+
+    #[test]
+    fn says_where_it_is_wrong() {
+        for (text, at) in [
+            ("Z", 1),
+            ("Zg", 2),
+            ("Zm8", 3),
+            ("Zg=", 3),
+            ("=", 0),
+            ("Z===", 1),
+            ("Zg===", 4),
+            ("Zg==Zg==", 4),
+            ("Zm9=v", 4),
+            ("Zm9v!mFy", 4),
+            ("Zm-v", 2),
+            ("Zm9v YmFy", 4),
+            (r"Zm9v\u00e9", 4),
+            (r"Zm9v\t", 4),
+            (r"Zm9v\", 4),
+            ("Zm9vé", 4),
+        ] {
+            assert_eq!(decoded(text), Err(at), "{text}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Plugins with several operations: the configuration of a call names the one that is meant.
+
+use super::refuse;
+use crate::error::Error;
+use crate::json::{self, Expected, Field, FromValue, Slot, Str, Value};
+use crate::text;
+
+/// Makes a plugin out of services and their operations.
+///
+/// An operation is a function from its own input, declared with [`config!`](crate::config!), to an outcome. It has
+/// the function's name, or another with `name = path::to::function`. Doc comments become descriptions. Behind `->`
+/// may stand the type of the outcome's data, and behind that in brackets
+/// [examples](crate::metadata::Example).
+///
+/// ```
+/// #![no_std]
+/// use reglet_sdk_core::prelude::*;
+///
+/// config! {
+///     /// A name to look up.
+///     pub struct Name<'a> {
+///         /// Fully qualified.
+///         hostname: Str<'a>,
+///     }
+/// }
+///
+/// config! {
+///     /// A port to reach.
+///     pub struct Target<'a> {
+///         /// Host name or IP address.
+///         host: Str<'a>,
+///         /// TCP port.
+///         #[range(1..=65535)]
+///         port: u16 = 443,
+///     }
+/// }
+///
+/// config! {
+///     /// Who answered.
+///     pub struct Peer<'a> {
+///         /// Address and port.
+///         remote_addr: Str<'a>,
+///     }
+/// }
+///
+/// fn check(name: Name<'_>, _: &Context<'_>) -> Result<Outcome, Error> {
+///     Ok(Outcome::success(text!["a fine name: ", name.hostname]))
+/// }
+///
+/// fn connect(target: Target<'_>, context: &Context<'_>) -> Result<Outcome, Error> {
+///     let connection = tcp::Request::new(&target.host, target.port).send(context)?;
+///     Ok(Outcome::success("it answers").data("remote_addr", connection.remote_addr()))
+/// }
+///
+/// services! {
+///     /// Looks names up and reaches ports.
+///     pub struct Net;
+///
+///     const METADATA: Metadata = Metadata::new("net", "1.0.0", "Looks names up and reaches ports")
+///         .needs(&[Capability::Network { hosts: &["*"], ports: &["*"] }]);
+///
+///     /// Names.
+///     dns {
+///         /// Checks what a name looks like.
+///         check_name = self::check,
+///     }
+///
+///     /// Ports.
+///     tcp {
+///         /// Connects to a port.
+///         connect -> Peer<'_> [
+///             Example::new("https", r#"{"host": "example.com"}"#).described("A web server"),
+///         ],
+///     }
+/// }
+///
+/// export_plugin!(Net);
+///
+/// # fn main() {
+/// let outcome = reglet_sdk_core::plugin::observe::<Net>(
+///     br#"{"service": "dns", "operation": "check_name", "hostname": "example.com"}"#,
+/// );
+/// assert!(core::str::from_utf8(&outcome).unwrap().contains("a fine name: example.com"));
+/// # reglet_sdk_core::plugin::check_examples::<Net>();
+/// # }
+/// ```
+///
+/// The plugin takes configurations that name a `service` and an `operation` (`docs/protocol.md#v1`), beside the
+/// operation's own fields; with a single operation both may be missing. Its configuration schema has these two and
+/// the fields of all operations (`docs/protocol.md#v2`).
+///
+/// Names are written as Go's SDK makes them, in snake case (`docs/protocol.md#v3`). Others do not compile:
+///
+/// ```compile_fail,E0080
+/// # use reglet_sdk_core::prelude::*;
+/// # fn connect((): (), _: &Context<'_>) -> Result<Outcome, Error> { Ok(Outcome::success("")) }
+/// services! {
+///     /// Reaches ports.
+///     pub struct Net;
+///     const METADATA: Metadata = Metadata::new("net", "1.0.0", "Reaches ports");
+///     /// Ports.
+///     tcp {
+///         /// Connects to a port.
+///         Connect = connect,
+///     }
+/// }
+/// export_plugin!(Net);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! services {
+    (
+        $(#[doc = $about:literal])*
+        $vis:vis struct $Plugin:ident;
+
+        const METADATA: Metadata = $metadata:expr;
+
+        $(
+            $(#[doc = $serves:literal])*
+            $service:ident {$(
+                $(#[doc = $does:literal])*
+                $operation:ident $(= $first:ident $(:: $rest:ident)*)?
+                $(-> $Output:ty)?
+                $([$($example:expr),* $(,)?])?
+            ),* $(,)?}
+        )*
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Clone, Copy, Debug)]
+        $vis struct $Plugin;
+
+        impl $crate::Plugin for $Plugin {
+            const METADATA: $crate::Metadata = $metadata.serves(const {
+                &[$($crate::metadata::Service::new(::core::stringify!($service), &[$($serves),*], const {
+                    &[$(
+                        $crate::metadata::Operation::new(
+                            ::core::stringify!($operation),
+                            &[$($does),*],
+                            $crate::services!(@run $operation $($first $(:: $rest)*)?),
+                        )
+                        $(.returns($crate::metadata::Shape::of::<$Output>()))?
+                        $(.shown_by(const { &[$($example),*] }))?,
+                    )*]
+                }),)*]
+            });
+
+            type Config<'a> = $crate::plugin::Call<'a>;
+
+            fn check(
+                call: $crate::plugin::Call<'_>,
+                context: &$crate::Context<'_>,
+            ) -> ::core::result::Result<$crate::Outcome, $crate::Error> {
+                const SINGLE: bool = [$($(::core::stringify!($operation),)*)*].len() == 1;
+                $($(
+                    if call.names(::core::stringify!($service), ::core::stringify!($operation), SINGLE) {
+                        return $crate::services!(@run $operation $($first $(:: $rest)*)?)(call.input()?, context);
+                    }
+                )*)*
+                ::core::result::Result::Err(call.refuse())
+            }
+        }
+    };
+
+    (@run $name:ident) => { $name };
+    (@run $name:ident $($function:tt)+) => { $($function)+ };
+}
+
+/// The configuration of a plugin that [`services!`](crate::services!) made: which operation is meant, and the document
+/// that the operation reads its own part from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call<'a> {
+    document: &'a [u8],
+    /// The names of the service and the operation.
+    names: [Slot<'a>; 2],
+}
+
+const NAMES: &[Field; 2] = &[
+    Field::new("service", &Expected::STRING, false),
+    Field::new("operation", &Expected::STRING, false).at(1),
+];
+
+impl<'a> Call<'a> {
+    /// Whether it names this operation. A name that is spelled with escapes is another; one that is missing stands
+    /// for a `single` operation.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn names(&self, service: &str, operation: &str, single: bool) -> bool {
+        let mut pairs = self.names.iter().zip([service, operation]);
+        pairs.all(|(given, name)| if given.is_absent() { single } else { given.raw == name.as_bytes() })
+    }
+
+    /// The operation's part.
+    #[doc(hidden)]
+    pub fn input<I: FromValue<'a>>(&self) -> Result<I, Error> {
+        json::read(self.document).map_err(|error| refuse(self.document, error))
+    }
+
+    /// Why it names no operation.
+    #[doc(hidden)]
+    #[must_use]
+    #[cold]
+    pub fn refuse(&self) -> Error {
+        for (name, field) in self.names.iter().zip(NAMES) {
+            if name.is_absent() {
+                return refuse(self.document, json::Error::new(field, Value::ABSENT));
+            }
+        }
+        let [service, operation] = self.names.map(|name| Str::new(name.raw));
+        Error::config("operation", text!["unknown operation: ", service, "/", operation])
+    }
+}
+
+impl<'a> FromValue<'a> for Call<'a> {
+    /// The manifest has a closer one, made from the services.
+    const SCHEMA: &'static crate::config::Schema = &crate::config::Schema::Any;
+    const EXPECTED: Expected = Expected::OBJECT;
+    const WALKS: bool = true;
+
+    fn from_slot(slot: &Slot<'a>, _: &'static Field) -> Result<Self, json::Error> {
+        Ok(Self { document: slot.raw, names: json::members(slot, NAMES)? })
+    }
+}
+
+/// Tests the examples of a plugin's operations: their inputs and outputs fit the types of their operation, and an
+/// input has no other keys.
+///
+/// # Panics
+///
+/// One does not; the text names it and says why.
+#[cfg(not(target_family = "wasm"))]
+#[track_caller]
+pub fn check_examples<P: super::Plugin>() {
+    use crate::config::Schema;
+    use crate::metadata::{Example, Operation};
+
+    let check = |operation: &Operation, example: &Example| {
+        let document = example.input.as_bytes();
+        (operation.input.accepts)(document).map_err(|error| error.describe(document))?;
+        let members = Value::parse(document).and_then(Value::members);
+        for (key, _) in members.map_err(|error| error.describe(document))? {
+            let known = match operation.input.schema {
+                Schema::Object(properties) => {
+                    properties.iter().any(|property| key.eq_ignore_ascii_case(property.name.as_bytes()))
+                }
+                _ => false,
+            };
+            if !known {
+                return Err(std::format!("{} is no field of the input", Str::new(key)));
+            }
+        }
+        if let (Some(json), Some(output)) = (example.output, operation.output) {
+            let document = json.as_bytes();
+            (output.accepts)(document)
+                .map_err(|error| std::format!("output: {}", error.describe(document)))?;
+        }
+        Ok(())
+    };
+    for service in P::METADATA.services {
+        for operation in service.operations {
+            for example in operation.examples {
+                if let Err(reason) = check(operation, example) {
+                    panic!("example {}/{}/{}: {reason}", service.name, operation.name, example.name);
+                }
+            }
+        }
+    }
+}

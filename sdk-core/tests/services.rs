@@ -1,0 +1,332 @@
+//! Plugins with services: what they tell hosts, and which operation a configuration reaches.
+
+use reglet_sdk_core::json::{FromValue, Value};
+use reglet_sdk_core::metadata::Document;
+use reglet_sdk_core::plugin::{check_examples, observe};
+use reglet_sdk_core::prelude::*;
+
+config! {
+    /// A name to resolve.
+    pub struct Name<'a> {
+        /// Host "name" \.
+        hostname: Str<'a>,
+        /// Port.
+        port: u16 = 53,
+    }
+}
+
+config! {
+    /// What a name resolves to.
+    pub struct Addresses<'a> {
+        /// Address.
+        ip: Str<'a>,
+        /// Milliseconds.
+        ms: u32,
+    }
+}
+
+config! {
+    /// A port to reach.
+    pub struct Target<'a> {
+        /// Host "name" \.
+        hostname: Str<'a>,
+        /// Port.
+        port: u16 = 443,
+        /// For ever.
+        wait: Option<bool>,
+    }
+}
+
+fn resolve(name: Name<'_>, _: &Context<'_>) -> Result<Outcome, Error> {
+    Ok(Outcome::success(text!["resolved ", name.hostname, " ", name.port]))
+}
+
+fn nothing((): (), _: &Context<'_>) -> Result<Outcome, Error> {
+    Ok(Outcome::failure("nothing"))
+}
+
+mod ports {
+    use super::*;
+
+    pub(crate) fn connect(target: Target<'_>, _: &Context<'_>) -> Result<Outcome, Error> {
+        match target.wait {
+            Some(true) => Err(Error::internal("waited")),
+            _ => Ok(Outcome::success(text!["connected ", target.hostname, " ", target.port])),
+        }
+    }
+}
+
+services! {
+    /// Two services.
+    pub struct Net;
+
+    const METADATA: Metadata = Metadata::new("gb", "2.0.0", "d")
+        .needs(&[Capability::Network { hosts: &["*"], ports: &["80", "8000-9000"] }]);
+
+    /// DNS <svc>
+    dns {
+        /// Resolve
+        resolve_http_name = resolve -> Addresses<'_> [
+            Example::new("basic", r#"{ "hostname": "x y", "port": 1 }"#).described("b").output(
+                r#"{
+                    "ip": "\"1 \\",
+                    "ms": 0
+                }"#,
+            ),
+            Example::new("neg", r#"{"hostname":""}"#).error("\"bad\""),
+        ],
+
+        /// Two
+        /// lines
+        nothing,
+    }
+
+    tcp {
+        connect = ports::connect,
+        /// The same under the name of another service's operation.
+        nothing = self::nothing [],
+    }
+}
+
+services! {
+    /// One operation.
+    pub struct Single;
+    const METADATA: Metadata = Metadata::new("single", "1.0.0", "d");
+    /// DNS
+    dns {
+        /// Resolve
+        resolve
+    }
+}
+
+fn manifest<P: Plugin>() -> String {
+    let document = Document::<8192>::manifest(&P::METADATA, P::Config::SCHEMA);
+    let json = &document.bytes()[..document.len()];
+    assert_eq!(Value::parse(json).unwrap().get("config_schema").raw(), document.schema());
+    String::from_utf8(json.to_vec()).unwrap()
+}
+
+/// The manifest's member with this name.
+fn member<P: Plugin>(name: &str) -> String {
+    let manifest = manifest::<P>();
+    String::from_utf8(Value::parse(manifest.as_bytes()).unwrap().get(name).raw().to_vec()).unwrap()
+}
+
+/// The outcome's status and message, with the type and the code of an error.
+fn outcome<P: Plugin>(config: &str) -> String {
+    let outcome = observe::<P>(config.as_bytes());
+    let outcome = Value::parse(&outcome).unwrap();
+    let [status, message, error] = outcome.fields(&["status", "message", "error"]).unwrap();
+    let mut text = format!("{}: {}", status.text().unwrap(), message.text().unwrap());
+    if let Ok([kind, code]) = error.fields(&["type", "code"]) {
+        text += &format!(" ({} {})", kind.text().unwrap(), code.text().unwrap());
+    }
+    text
+}
+
+#[test]
+fn the_manifest_lists_services_as_go_plugins_do() {
+    // What a Go plugin says for the operation that it shares with this one, without Go's escapes of < and >.
+    assert_eq!(
+        member::<Net>("services"),
+        concat!(
+            r#"{"dns":{"name":"dns","description":"DNS <svc>","operations":["#,
+            r#"{"name":"resolve_http_name","description":"Resolve","input_fields":["hostname","port"],"#,
+            r#""output_schema":{"$schema":"https://json-schema.org/draft/2020-12/schema","#,
+            r#""properties":{"ip":{"type":"string","description":"Address."},"#,
+            r#""ms":{"type":"integer","description":"Milliseconds."}},"#,
+            r#""additionalProperties":false,"type":"object","required":["ip","ms"]},"#,
+            r#""examples":[{"name":"basic","description":"b","input":{"hostname":"x y","port":1},"#,
+            r#""expected_output":{"ip":"\"1 \\","ms":0}},"#,
+            r#"{"name":"neg","input":{"hostname":""},"expected_error":"\"bad\""}]},"#,
+            r#"{"name":"nothing","description":"Two\nlines"}]},"#,
+            r#""tcp":{"name":"tcp","description":"","operations":["#,
+            r#"{"name":"connect","description":"","input_fields":["hostname","port","wait"]},"#,
+            r#"{"name":"nothing","description":"The same under the name of another service's operation."}]}}"#
+        )
+    );
+}
+
+#[test]
+fn the_manifest_has_the_members_of_go_plugins_in_their_order() {
+    let manifest = manifest::<Net>();
+    let members = Value::parse(manifest.as_bytes()).unwrap().members().unwrap();
+    let keys: Vec<_> = members.map(|(key, _)| core::str::from_utf8(key).unwrap()).collect();
+    assert_eq!(
+        keys,
+        [
+            "services",
+            "name",
+            "version",
+            "description",
+            "sdk_version",
+            "min_host_version",
+            "config_schema",
+            "capabilities"
+        ]
+    );
+}
+
+#[test]
+fn the_configuration_has_the_fields_of_all_operations() {
+    assert_eq!(
+        member::<Net>("config_schema"),
+        concat!(
+            r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"#,
+            r#""service":{"type":"string","enum":["dns","tcp"]},"#,
+            r#""operation":{"type":"string","enum":["resolve_http_name","nothing","connect"]},"#,
+            r#""hostname":{"type":"string","description":"Host \"name\" \\."},"#,
+            r#""port":{"anyOf":[{"type":"integer","description":"Port.","default":53},"#,
+            r#"{"type":"integer","description":"Port.","default":443}]},"#,
+            r#""wait":{"type":"boolean","description":"For ever."}},"#,
+            r#""additionalProperties":false,"type":"object","required":["service","operation"]}"#
+        )
+    );
+}
+
+#[test]
+fn a_single_operation_needs_its_own_fields_only() {
+    assert_eq!(
+        member::<Single>("config_schema"),
+        concat!(
+            r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"#,
+            r#""service":{"type":"string","enum":["dns"]},"operation":{"type":"string","enum":["resolve"]},"#,
+            r#""hostname":{"type":"string","description":"Host \"name\" \\."},"#,
+            r#""port":{"type":"integer","description":"Port.","default":53}},"#,
+            r#""additionalProperties":false,"type":"object","required":["hostname"]}"#
+        )
+    );
+}
+
+#[test]
+fn a_configuration_reaches_the_operation_that_it_names() {
+    for (config, expected) in [
+        (
+            r#"{"service":"dns","operation":"resolve_http_name","hostname":"x","unknown":1}"#,
+            "success: resolved x 53",
+        ),
+        (r#"{"hostname":"x","operation":"connect","service":"tcp"}"#, "success: connected x 443"),
+        (r#"{"service":"dns","operation":"nothing"}"#, "failure: nothing"),
+        (r#"{"Service":"tcp","OPERATION":"nothing"}"#, "failure: nothing"),
+        (
+            r#"{"service":"tcp","operation":"connect","hostname":"x","wait":true}"#,
+            "error: waited (internal )",
+        ),
+    ] {
+        assert_eq!(outcome::<Net>(config), expected, "{config}");
+    }
+}
+
+#[test]
+fn an_operation_that_is_not_there_is_refused_by_name() {
+    for (service, operation) in
+        [("dns", "connect"), ("udp", "nothing"), ("DNS", "nothing"), ("", ""), ("a\\\"", "")]
+    {
+        assert_eq!(
+            outcome::<Net>(&format!(r#"{{"service":"{service}","operation":"{operation}"}}"#)),
+            format!(
+                "error: config validation failed for field 'operation': unknown operation: {}/{operation} \
+                 (config operation)",
+                service.replace('\\', "")
+            )
+        );
+    }
+}
+
+#[test]
+fn where_there_is_a_choice_both_names_are_needed() {
+    let missing = |field| {
+        format!(
+            "error: config validation failed for field '{field}': expected a string, got nothing (config {field})"
+        )
+    };
+    for config in ["{}", "null", r#"{"operation":"nothing"}"#, r#"{"service":null,"operation":"nothing"}"#] {
+        assert_eq!(outcome::<Net>(config), missing("service"), "{config}");
+    }
+    assert_eq!(outcome::<Net>(r#"{"service":"dns"}"#), missing("operation"));
+}
+
+#[test]
+fn names_are_strings() {
+    assert_eq!(
+        outcome::<Net>(r#"{"service":1,"operation":"nothing"}"#),
+        "error: config validation failed for field 'service': expected a string, got a number (config service)"
+    );
+    assert_eq!(
+        outcome::<Single>(r#"{"operation":[]}"#),
+        "error: config validation failed for field 'operation': expected a string, got an array (config operation)"
+    );
+}
+
+#[test]
+fn a_single_operation_need_not_be_named_but_not_misnamed() {
+    assert_eq!(outcome::<Single>(r#"{"hostname":"x"}"#), "success: resolved x 53");
+    assert_eq!(outcome::<Single>(r#"{"hostname":"x","service":"dns"}"#), "success: resolved x 53");
+    let refused = outcome::<Single>(r#"{"hostname":"x","service":"dns","operation":"no"}"#);
+    assert!(refused.contains("unknown operation: dns/no"), "{refused}");
+}
+
+#[test]
+fn an_operations_own_fields_are_checked_as_a_plugins_are() {
+    for (config, expected) in [
+        (
+            r#"{"service":"dns","operation":"resolve_http_name"}"#,
+            "error: config validation failed for field 'hostname': expected a string, got nothing (config hostname)",
+        ),
+        (
+            r#"{"service":"tcp","operation":"connect","hostname":"x","port":"443"}"#,
+            "error: config validation failed for field 'port': expected a whole number from 0 to 65535, \
+             got a string (config port)",
+        ),
+        ("[]", "error: failed to parse config: expected an object, got an array (internal )"),
+        ("", "error: failed to parse config: unexpected end of JSON input (internal )"),
+        (r#"{"service":"dns""#, "error: failed to parse config: unexpected end of JSON input (internal )"),
+    ] {
+        assert_eq!(outcome::<Net>(config), expected, "{config}");
+    }
+}
+
+#[test]
+fn examples_that_fit_pass() {
+    check_examples::<Net>();
+    check_examples::<Single>();
+}
+
+/// A plugin with one example.
+macro_rules! shown_by {
+    ($example:expr) => {{
+        services! {
+            /// One example.
+            struct Shown;
+            const METADATA: Metadata = Metadata::new("shown", "1.0.0", "d");
+            dns {
+                resolve -> Addresses<'_> [$example]
+            }
+        }
+        check_examples::<Shown>();
+    }};
+}
+
+#[test]
+#[should_panic(expected = "example dns/resolve/e: hostname: expected a string, got nothing")]
+fn an_example_that_lacks_a_field_is_found() {
+    shown_by!(Example::new("e", r#"{"port":1}"#));
+}
+
+#[test]
+#[should_panic(expected = "example dns/resolve/e: host is no field of the input")]
+fn an_example_with_a_field_that_is_gone_is_found() {
+    shown_by!(Example::new("e", r#"{"hostname":"x","host":"x"}"#));
+}
+
+#[test]
+#[should_panic(expected = "example dns/resolve/e: invalid character at byte 15")]
+fn an_example_that_is_no_json_is_found() {
+    shown_by!(Example::new("e", r#"{"hostname":"x"x}"#));
+}
+
+#[test]
+#[should_panic(expected = "example dns/resolve/e: output: ms: expected a whole number")]
+fn an_example_whose_output_is_another_is_found() {
+    shown_by!(Example::new("e", r#"{"hostname":"x"}"#).output(r#"{"ip":"x"}"#));
+}
