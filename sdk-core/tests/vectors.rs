@@ -287,6 +287,235 @@ mod tcp_connect {
     }
 }
 
+mod dns_lookup {
+    use super::*;
+    use reglet_sdk_core::dns::{Answer, Received, RecordType, Request};
+
+    fn send() -> Result<Answer, Error> {
+        Request::new(&"example.com", RecordType::A).send(&Context::default())
+    }
+
+    #[test]
+    fn reports_what_hosts_refuse() {
+        let own = [
+            (
+                r#"{"error":{"code":"LOOKUP_FAILED","message":"lookup localhost on 10.255.255.53:53: no such host"}}"#,
+                None,
+                "LOOKUP_FAILED",
+                "lookup localhost on 10.255.255.53:53: no such host",
+            ),
+            (
+                r#"{"error":{"code":"UNSUPPORTED_TYPE","message":"unsupported record type: SRV"}}"#,
+                None,
+                "UNSUPPORTED_TYPE",
+                "unsupported record type: SRV",
+            ),
+        ];
+        reports_errors("dns_lookup", Kind::Network, &own, || send().map(drop));
+    }
+
+    #[test]
+    fn reads_what_hosts_answer() {
+        for (answer, expected) in [
+            (r#"{"records":["127.0.0.1"]}"#, vec!["127.0.0.1"]),
+            ("{}", vec![]),
+            (r#"{"records":null}"#, vec![]),
+        ] {
+            let found = Mock::new().answer("dns_lookup", answer).run(send).0.expect(answer);
+            let records: Vec<_> = found.records().map(|record| record.to_string()).collect();
+            assert_eq!(records, expected);
+        }
+    }
+
+    #[test]
+    fn reads_what_guests_send() {
+        for (request, kind) in [
+            (r#"{"hostname":"example.com","type":"A","context":{}}"#, "A"),
+            (r#"{"hostname":"example.com","type":"AAAA","context":{}}"#, "AAAA"),
+        ] {
+            let read = Received::read(request.as_bytes()).expect(request);
+            assert_eq!((&*read.hostname, &*read.record_type), ("example.com", kind));
+        }
+    }
+}
+
+mod http_request {
+    use super::*;
+    use reglet_sdk_core::http::{Answer, Received, Request};
+
+    fn send() -> Result<Answer, Error> {
+        Request::get(&"http://127.0.0.1:1/").send(&Context::default())
+    }
+
+    #[test]
+    fn reports_what_hosts_refuse() {
+        let own = [
+            (
+                r#"{"error":{"code":"REQUEST_FAILED","message":"Get \"ftp://x/\": unsupported protocol scheme \"ftp\""},"status_code":0}"#,
+                None,
+                "REQUEST_FAILED",
+                r#"Get "ftp://x/": unsupported protocol scheme "ftp""#,
+            ),
+            (
+                r#"{"error":{"code":"INVALID_REQUEST","message":"URL is required"},"status_code":0}"#,
+                None,
+                "INVALID_REQUEST",
+                "URL is required",
+            ),
+        ];
+        reports_errors("http_request", Kind::Network, &own, || send().map(drop));
+    }
+
+    #[test]
+    fn reads_what_hosts_answer() {
+        // What the guests in Go reported, from an answer in both dialects.
+        let answer =
+            r#"{"headers":{"A":["b"]},"body":"aGk=","proto":"HTTP/1.1","status_code":200,"latency_ms":0}"#;
+        let found = Mock::new().answer("http_request", answer).run(send).0.expect(answer);
+        assert_eq!(
+            (found.status_code(), found.body(), found.proto().to_string()),
+            (200, b"hi".as_slice(), "HTTP/1.1".into())
+        );
+        assert_eq!(found.header("a").map(|value| value.to_string()).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn reads_what_guests_send() {
+        let read = |request: &'static str| Received::read(request.as_bytes()).expect(request);
+        let wire =
+            read(r#"{"headers":{"X-A":["1"]},"method":"GET","url":"http://127.0.0.1:1/","context":{}}"#);
+        assert_eq!((&*wire.method, &*wire.url), ("GET", "http://127.0.0.1:1/"));
+        assert_eq!(wire.headers.0, [("X-A".into(), vec!["1".into()])]);
+        let body = read(r#"{"method":"GET","url":"u","body":"aGk=","context":{"timeout_ms":5}}"#);
+        assert_eq!((&*body.body, body.timing.timeout_ms), (b"hi".as_slice(), Some(5)));
+    }
+}
+
+mod smtp_connect {
+    use super::*;
+    use reglet_sdk_core::smtp::{Connection, Received, Request};
+
+    fn send() -> Result<Connection, Error> {
+        Request::new(&"127.0.0.1", 1).send(&Context::default())
+    }
+
+    #[test]
+    fn reports_what_hosts_refuse() {
+        let own = [
+            (
+                r#"{"error":{"code":"STARTTLS_FAILED","message":"502 no"},"connected":false}"#,
+                None,
+                "STARTTLS_FAILED",
+                "502 no",
+            ),
+            (r#"{"connected":false}"#, None, "smtp_connect", "SMTP connection failed"),
+        ];
+        reports_errors("smtp_connect", Kind::Network, &own, || send().map(drop));
+    }
+
+    #[test]
+    fn reads_what_hosts_answer() {
+        let answer = r#"{"connected":true}"#;
+        let plain = Mock::new().answer("smtp_connect", answer).run(send).0.expect(answer);
+        assert!(plain.banner().is_empty() && plain.connected() && !plain.tls());
+    }
+
+    #[test]
+    fn reads_what_guests_send() {
+        let request =
+            r#"{"host":"127.0.0.1","port":"1","context":{},"timeout_ms":30000,"tls":false,"starttls":false}"#;
+        let read = Received::read(request.as_bytes()).expect(request);
+        assert_eq!((&*read.host, read.port, read.tls, read.starttls), ("127.0.0.1", 1, false, false));
+        assert_eq!(read.timing.timeout_ms, Some(30_000));
+    }
+}
+
+mod exec_command {
+    use super::*;
+    use reglet_sdk_core::exec::{Output, Received, Request};
+
+    fn send() -> Result<Output, Error> {
+        Request::new(&"/bin/echo").args(&[&"hi"]).send(&Context::default())
+    }
+
+    #[test]
+    fn reports_what_hosts_refuse() {
+        let own = [(
+            r#"{"error":{"code":"EXECUTION_FAILED","message":"fork/exec /no/such: no such file or directory"},"stdout":"","stderr":"","exit_code":0}"#,
+            None,
+            "EXECUTION_FAILED",
+            "fork/exec /no/such: no such file or directory",
+        )];
+        reports_errors("exec_command", Kind::Exec, &own, || send().map(drop));
+    }
+
+    #[test]
+    fn reads_what_hosts_answer() {
+        for (answer, stdout, code, timeout) in [
+            (r#"{"stdout":"hi\n","stderr":"","duration_ms":4,"exit_code":0}"#, "hi\n", 0, false),
+            (r#"{"stdout":"","stderr":"","duration_ms":1,"exit_code":3}"#, "", 3, false),
+            (
+                r#"{"stdout":"a\ufffd\u0000b","stderr":"","duration_ms":3,"exit_code":0}"#,
+                "a\u{fffd}\0b",
+                0,
+                false,
+            ),
+            (
+                r#"{"stdout":"x\n","stderr":"","duration_ms":10003,"exit_code":-1,"is_timeout":true}"#,
+                "x\n",
+                -1,
+                true,
+            ),
+        ] {
+            let output = Mock::new().answer("exec_command", answer).run(send).0.expect(answer);
+            assert_eq!(
+                (output.stdout().to_string(), output.exit_code(), output.is_timeout()),
+                (stdout.into(), code, timeout)
+            );
+        }
+    }
+
+    #[test]
+    fn reads_what_guests_send() {
+        let read = |request: &'static str| Received::read(request.as_bytes()).expect(request);
+        let deadline = r#"{"args":["hi"],"command":"/bin/echo","context":{"deadline":"2026-11-22T08:13:50.545397485Z","timeout_ms":2999}}"#;
+        assert_eq!((read(deadline).args.len(), read(deadline).timing.timeout_ms), (1, Some(2999)));
+        let none = read(r#"{"args":null,"command":"/bin/true","context":{}}"#);
+        assert_eq!((&*none.command, none.args.len()), ("/bin/true", 0));
+    }
+}
+
+mod ssrf_check {
+    use super::*;
+    use reglet_sdk_core::ssrf;
+
+    #[test]
+    fn reports_what_hosts_refuse() {
+        reports_errors("ssrf_check", Kind::Network, &[], || ssrf::check(&"127.0.0.1:1").map(drop));
+    }
+
+    #[test]
+    fn reads_what_hosts_answer() {
+        for (answer, allowed, reason, resolved) in [
+            (
+                r#"{"reason":"localhost/loopback addresses blocked","allowed":false}"#,
+                false,
+                "localhost/loopback addresses blocked",
+                "",
+            ),
+            (r#"{"resolved_ip":"8.8.8.8","allowed":true}"#, true, "", "8.8.8.8"),
+            (r#"{"allowed":true}"#, true, "", ""),
+        ] {
+            let verdict =
+                Mock::new().answer("ssrf_check", answer).run(|| ssrf::check(&"a:1")).0.expect(answer);
+            assert_eq!(
+                (verdict.allowed(), verdict.reason().to_string(), verdict.resolved_ip().to_string()),
+                (allowed, reason.into(), resolved.into())
+            );
+        }
+    }
+}
+
 mod entry_point {
     use super::*;
 
