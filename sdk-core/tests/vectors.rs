@@ -2,6 +2,11 @@
 //!
 //! A host function has a file: what hosts answered goes through its request, what guests sent through what a host
 //! reads. The errors at the top are answers that any function can give; `reports_errors` takes one through all.
+//!
+//! Not seen word for word, but put together from what was seen of them and from `docs/protocol.md`: the answer in the
+//! wire dialect to `tcp_connect`, that to `http_request`, the envelope about `TCPConnectRequest`, the detail of type
+//! `capability`, the details behind the error texts, and contexts and other fields that a test carries over from the
+//! request of another function.
 
 #[path = "vectors/dns_lookup.rs"]
 mod dns_lookup;
