@@ -162,7 +162,6 @@ impl<A> Heap<A> {
             self.refuse(size);
             return false;
         }
-        self.peak.fetch_max(live, Relaxed);
         self.last_refused.store(0, Relaxed);
         true
     }
@@ -189,6 +188,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Heap<A> {
             self.refuse(layout.size());
         } else {
             self.allocations.fetch_add(1, Relaxed);
+            self.peak.fetch_max(self.live.load(Relaxed), Relaxed);
         }
         block
     }

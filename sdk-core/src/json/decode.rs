@@ -57,13 +57,11 @@ pub trait FromValue<'a>: Sized {
 ///
 /// It is not JSON, or not what the type expects.
 pub fn read<'a, T: FromValue<'a>>(document: &'a [u8]) -> Result<T, Error> {
-    let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
     if T::WALKS || T::IGNORES {
+        let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
         return T::from_slot(&Slot { raw: document, number: 0 }, field);
     }
-    let mut slot = Slot::of(Value::parse(document)?);
-    field.admit(&mut slot)?;
-    T::from_slot(&slot, field)
+    part(Value::parse(document)?)
 }
 
 /// The members of an object, each checked to be what is expected of it.
@@ -219,7 +217,7 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<(Str<'a>, T)> {
     }
 }
 
-/// Reads an element of a list, or a member of a map.
+/// Reads a value that is no member of a struct: a whole document, an element of a list, or a member of a map.
 fn part<'a, T: FromValue<'a>>(value: Value<'a>) -> Result<T, Error> {
     let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
     let mut slot = if T::OPTIONAL && value.is_none() { Slot::default() } else { Slot::of(value) };

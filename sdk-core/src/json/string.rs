@@ -130,7 +130,9 @@ impl Encode for Str<'_> {
 
 impl PartialEq<str> for Str<'_> {
     fn eq(&self, text: &str) -> bool {
-        self.0 == text.as_bytes() || self.has_escapes() && self.decode() == text
+        // Bytes above ASCII may be no characters.
+        self.0 == text.as_bytes()
+            || self.0.iter().any(|byte| matches!(byte, b'\\' | 0x80..)) && self.decode() == text
     }
 }
 
