@@ -1,6 +1,6 @@
 //! Who may free what and when, and how much there is of it.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use serde_json::Value;
 use wasmtime::Trap;
