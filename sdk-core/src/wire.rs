@@ -165,6 +165,62 @@ macro_rules! __view {
     (@expected $text:ident) => { &$crate::json::Expected::STRING };
 }
 
+/// Gives a request to connect what all of them have: a time limit, and the ways to send it.
+macro_rules! connects {
+    (default: $default:literal, code: $code:literal, otherwise: $otherwise:literal) => {
+        impl Request<'_> {
+            #[doc = ::core::concat!("Sets the time for all of it; `None` leaves it to the host, which takes ", $default, ".")]
+            pub fn timeout_ms(mut self, timeout: impl Into<Option<u32>>) -> Self {
+                self.timeout_ms = timeout.into();
+                self
+            }
+
+            /// Connects.
+            ///
+            /// # Errors
+            ///
+            /// What the host reports, most often of the type `network`, `timeout` or `capability`; `internal` if its
+            /// answer breaks the protocol.
+            pub fn send(&self, context: &$crate::Context<'_>) -> ::core::result::Result<Connection, $crate::Error> {
+                self.ask(context, $crate::wire::Dialect::Wire)
+            }
+
+            /// Connects, also where the host understands only the dialect of the Go SDK's own hosts: if it can't read
+            /// the request, it is asked again in that. Some of those hosts skip a check of capabilities for such
+            /// requests (`docs/protocol.md#dialects`), so this is for those who know their host.
+            ///
+            /// # Errors
+            ///
+            /// As for [`send`](Self::send).
+            pub fn send_in_either_dialect(
+                &self,
+                context: &$crate::Context<'_>,
+            ) -> ::core::result::Result<Connection, $crate::Error> {
+                $crate::wire::in_either_dialect(|dialect| self.ask(context, dialect))
+            }
+
+            fn ask(
+                &self,
+                context: &$crate::Context<'_>,
+                dialect: $crate::wire::Dialect,
+            ) -> ::core::result::Result<Connection, $crate::Error> {
+                use $crate::error::Kind;
+
+                let mut stack = [::core::mem::MaybeUninit::uninit(); 512];
+                let mut request = $crate::json::Writer::on(&mut stack);
+                self.write(context, dialect, &mut request);
+                let connection = Connection::ask(request.as_bytes(), Kind::Network.as_str())?;
+                if connection.connected() {
+                    Ok(connection)
+                } else {
+                    Err($crate::Error::write(Kind::Network, $code, |out| out.plain($otherwise)))
+                }
+            }
+        }
+    };
+}
+pub(crate) use connects;
+
 /// Shows a request as the JSON that it is sent as.
 macro_rules! debug_as_json {
     ($Request:ident) => {

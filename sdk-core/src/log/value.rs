@@ -216,29 +216,7 @@ impl Value for Error {
     }
 
     fn write_text(&self, out: &mut Writer<'_>) {
-        cut(&Text(|out: &mut Writer<'_>| explain(self, out)), out);
-    }
-}
-
-fn explain(error: &Error, out: &mut Writer<'_>) {
-    const PARTS: [&str; 4] = ["type", "message", "code", "wrapped"];
-    let mut parts = PARTS.map(|part| error.get(part));
-    loop {
-        let [kind, message, code, wrapped] = parts;
-        let [kind, message, code] = [kind, message, code].map(json::Value::string_or_empty);
-        if !matches!(kind.raw(), b"" | b"internal") {
-            kind.write(out);
-            out.plain(": ");
-        }
-        message.write(out);
-        if !code.is_empty() {
-            out.plain(" [");
-            code.write(out);
-            out.plain("]");
-        }
-        let Ok(next) = wrapped.fields(&PARTS) else { return };
-        parts = next;
-        out.plain(": ");
+        cut(self, out);
     }
 }
 

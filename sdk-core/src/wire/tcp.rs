@@ -10,11 +10,10 @@
 //! ```
 
 use alloc::borrow::Cow;
-use core::mem::MaybeUninit;
 
 use super::{Dialect, Timing, flag};
 use crate::context::Context;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::json::{self, Expected, Field, Value, Writer};
 use crate::text::Piece;
 
@@ -29,6 +28,7 @@ pub struct Request<'a> {
 }
 
 super::debug_as_json!(Request);
+super::connects!(default: "five seconds", code: b"tcp_connect", otherwise: "TCP connection failed");
 
 impl<'a> Request<'a> {
     /// A plain connection to a host name or an IP address.
@@ -40,45 +40,6 @@ impl<'a> Request<'a> {
     pub const fn tls(mut self) -> Self {
         self.tls = true;
         self
-    }
-
-    /// Sets the time for all of it; `None` leaves it to the host, which takes five seconds.
-    pub fn timeout_ms(mut self, timeout: impl Into<Option<u32>>) -> Self {
-        self.timeout_ms = timeout.into();
-        self
-    }
-
-    /// Connects.
-    ///
-    /// # Errors
-    ///
-    /// What the host reports, most often of the type `network`, `timeout` or `capability`; `internal` if its
-    /// answer breaks the protocol.
-    pub fn send(&self, context: &Context<'_>) -> Result<Connection, Error> {
-        self.ask(context, Dialect::Wire)
-    }
-
-    /// Connects, also where the host understands only the dialect of the Go SDK's own hosts: if it can't read the
-    /// request, it is asked again in that. Those hosts skip a check of capabilities for such requests
-    /// (`docs/protocol.md#dialects`), so this is for those who know their host.
-    ///
-    /// # Errors
-    ///
-    /// As for [`send`](Self::send).
-    pub fn send_in_either_dialect(&self, context: &Context<'_>) -> Result<Connection, Error> {
-        super::in_either_dialect(|dialect| self.ask(context, dialect))
-    }
-
-    fn ask(&self, context: &Context<'_>, dialect: Dialect) -> Result<Connection, Error> {
-        let mut stack = [MaybeUninit::uninit(); 512];
-        let mut request = Writer::on(&mut stack);
-        self.write(context, dialect, &mut request);
-        let connection = Connection::ask(request.as_bytes(), Kind::Network.as_str())?;
-        if connection.connected() {
-            Ok(connection)
-        } else {
-            Err(Error::write(Kind::Network, b"tcp_connect", |out| out.plain("TCP connection failed")))
-        }
     }
 
     fn write(&self, context: &Context<'_>, dialect: Dialect, out: &mut Writer<'_>) {
