@@ -167,7 +167,7 @@ impl Shape {
 /// ];
 /// ```
 ///
-/// [`check_examples`](crate::plugin::check_examples) tests that they fit the types of their operation.
+/// `plugin::check_examples` (native only) tests that they fit the types of their operation.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Example {
