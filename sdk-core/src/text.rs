@@ -21,16 +21,34 @@ use crate::json::{Str, Writer};
 /// ```
 #[macro_export]
 macro_rules! text {
-    [$($piece:expr),* $(,)?] => {
-        $crate::text::Text(|out: &mut $crate::json::Writer<'_>| {
-            $($crate::text::Piece::write(&$piece, out);)*
-        })
-    };
+    (@pairs) => { () };
+    (@pairs $piece:expr $(, $rest:expr)*) => { ($piece, $crate::text!(@pairs $($rest),*)) };
+    [$($piece:expr),* $(,)?] => { $crate::text::Text($crate::text!(@pairs $(&$piece),*)) };
 }
 
-/// Pieces that make up a text. What it holds writes them, one after the other.
+/// Pieces that make up a text: pairs of a piece and what follows it.
 #[derive(Clone, Copy)]
-pub struct Text<W>(#[doc(hidden)] pub W);
+pub struct Text<P>(#[doc(hidden)] pub P);
+
+/// Some pieces, one after the other.
+#[doc(hidden)]
+pub trait Pieces {
+    /// Writes them.
+    fn write_all(&self, out: &mut Writer<'_>);
+}
+
+impl Pieces for () {
+    #[inline(always)]
+    fn write_all(&self, _: &mut Writer<'_>) {}
+}
+
+impl<P: Piece, R: Pieces> Pieces for (P, R) {
+    #[inline(always)]
+    fn write_all(&self, out: &mut Writer<'_>) {
+        self.0.write(out);
+        self.1.write_all(out);
+    }
+}
 
 /// Something that can stand in a text.
 pub trait Piece {
@@ -46,9 +64,9 @@ pub trait Piece {
     }
 }
 
-impl<W: Fn(&mut Writer<'_>)> Piece for Text<W> {
+impl<P: Pieces> Piece for Text<P> {
     fn write(&self, out: &mut Writer<'_>) {
-        self.0(out);
+        self.0.write_all(out);
     }
 }
 
@@ -127,7 +145,7 @@ macro_rules! integers {
 }
 integers!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 
-impl<W: Fn(&mut Writer<'_>)> fmt::Display for Text<W> {
+impl<P: Pieces> fmt::Display for Text<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = Writer::new();
         out.text(self);
@@ -139,7 +157,7 @@ impl<W: Fn(&mut Writer<'_>)> fmt::Display for Text<W> {
     }
 }
 
-impl<W: Fn(&mut Writer<'_>)> fmt::Debug for Text<W> {
+impl<P: Pieces> fmt::Debug for Text<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

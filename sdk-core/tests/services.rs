@@ -198,6 +198,63 @@ fn a_single_operation_needs_its_own_fields_only() {
     );
 }
 
+config! {
+    pub struct Limits {
+        max: u8,
+    }
+}
+
+config! {
+    pub struct Deep {
+        limits: Limits,
+        all: Vec<Limits>,
+    }
+}
+
+config! {
+    pub struct Shallow {
+        limits: Option<Limits>,
+    }
+}
+
+fn deep(deep: Deep, _: &Context<'_>) -> Result<Outcome, Error> {
+    Ok(Outcome::success(text![deep.limits.max, " and ", deep.all.len()]))
+}
+
+fn shallow(shallow: Shallow, _: &Context<'_>) -> Result<Outcome, Error> {
+    Ok(Outcome::success(text![shallow.limits.map_or(0, |limits| limits.max)]))
+}
+
+services! {
+    pub struct Nested;
+    const METADATA: Metadata = Metadata::new("nested", "1.0.0", "d");
+    /// One
+    one {
+        deep,
+        shallow,
+    }
+}
+
+#[test]
+fn structs_within_the_inputs_of_operations_are_defined_once() {
+    assert_eq!(
+        member::<Nested>("config_schema"),
+        concat!(
+            r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","#,
+            r#""$defs":{"Limits":{"properties":{"max":{"type":"integer"}},"additionalProperties":false,"#,
+            r#""type":"object","required":["max"]}},"properties":{"#,
+            r#""service":{"type":"string","enum":["one"]},"#,
+            r#""operation":{"type":"string","enum":["deep","shallow"]},"#,
+            r##""limits":{"$ref":"#/$defs/Limits"},"##,
+            r##""all":{"items":{"$ref":"#/$defs/Limits"},"type":"array"}},"##,
+            r#""additionalProperties":false,"type":"object","required":["service","operation"]}"#
+        )
+    );
+    let config = r#"{"service":"one","operation":"deep","limits":{"max":1},"all":[{"max":2},{"max":300}]}"#;
+    let outcome = String::from_utf8(observe::<Nested>(config.as_bytes())).unwrap();
+    assert!(outcome.contains(r#""code":"all[1].max""#), "{outcome}");
+}
+
 #[test]
 fn a_configuration_reaches_the_operation_that_it_names() {
     for (config, expected) in [

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Value, Writer};
-use crate::text::Text;
+use crate::text::{Pieces, Text};
 
 /// A type that can be written as a JSON value.
 pub trait Encode {
@@ -77,7 +77,7 @@ impl Encode for Value<'_> {
     }
 }
 
-impl<W: Fn(&mut Writer<'_>)> Encode for Text<W> {
+impl<P: Pieces> Encode for Text<P> {
     fn encode(&self, out: &mut Writer<'_>) {
         out.text(self);
     }

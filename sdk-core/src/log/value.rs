@@ -8,7 +8,7 @@ use super::float;
 use super::{Attr, MAX_TEXT};
 use crate::error::Error;
 use crate::json::{self, Str, Writer};
-use crate::text::{Piece, Text};
+use crate::text::{Piece, Pieces, Text};
 use crate::time::Timestamp;
 
 /// A type that an attribute can have. On the wire each value is text, whatever its type.
@@ -169,7 +169,7 @@ impl Value for Str<'_> {
     }
 }
 
-impl<W: Fn(&mut Writer<'_>)> Value for Text<W> {
+impl<P: Pieces> Value for Text<P> {
     fn kind(&self) -> &'static str {
         "string"
     }
@@ -241,7 +241,7 @@ impl Value for &[Attr<'_>] {
     }
 
     fn write_text(&self, out: &mut Writer<'_>) {
-        cut(&Text(|out: &mut Writer<'_>| list(self, out)), out);
+        cut(&Group(self), out);
     }
 }
 
@@ -256,21 +256,25 @@ impl<const N: usize> Value for [Attr<'_>; N] {
     }
 }
 
-fn list(attrs: &[Attr<'_>], out: &mut Writer<'_>) {
-    let start = out.as_bytes().len();
-    let mut before = "[";
-    for attr in attrs {
-        out.plain(before);
-        attr.key.write_text(out);
-        out.plain("=");
-        attr.value.write_text(out);
-        before = " ";
-        // What comes after this would be cut.
-        if out.as_bytes().len() - start > 6 * MAX_TEXT {
-            break;
+struct Group<'a>(&'a [Attr<'a>]);
+
+impl Piece for Group<'_> {
+    fn write(&self, out: &mut Writer<'_>) {
+        let start = out.as_bytes().len();
+        let mut before = "[";
+        for attr in self.0 {
+            out.plain(before);
+            attr.key.write_text(out);
+            out.plain("=");
+            attr.value.write_text(out);
+            before = " ";
+            // What comes after this would be cut.
+            if out.as_bytes().len() - start > 6 * MAX_TEXT {
+                break;
+            }
         }
+        out.plain(if self.0.is_empty() { "[]" } else { "]" });
     }
-    out.plain(if attrs.is_empty() { "[]" } else { "]" });
 }
 
 /// Writes a text, and cuts and marks it where it is too long.
