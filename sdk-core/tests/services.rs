@@ -199,20 +199,27 @@ fn a_single_operation_needs_its_own_fields_only() {
 }
 
 config! {
+    /// Limits of something.
     pub struct Limits {
+        /// The most.
         max: u8,
     }
 }
 
 config! {
+    /// What has limits, and a list of them.
     pub struct Deep {
+        /// Those of this.
         limits: Limits,
+        /// Those of all.
         all: Vec<Limits>,
     }
 }
 
 config! {
+    /// What may have limits.
     pub struct Shallow {
+        /// If any.
         limits: Option<Limits>,
     }
 }
@@ -226,6 +233,7 @@ fn shallow(shallow: Shallow, _: &Context<'_>) -> Result<Outcome, Error> {
 }
 
 services! {
+    /// Operations whose inputs have structs.
     pub struct Nested;
     const METADATA: Metadata = Metadata::new("nested", "1.0.0", "d");
     /// One
@@ -241,12 +249,14 @@ fn structs_within_the_inputs_of_operations_are_defined_once() {
         member::<Nested>("config_schema"),
         concat!(
             r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","#,
-            r#""$defs":{"Limits":{"properties":{"max":{"type":"integer"}},"additionalProperties":false,"#,
+            r#""$defs":{"Limits":{"properties":{"max":{"type":"integer","description":"The most."}},"#,
+            r#""additionalProperties":false,"#,
             r#""type":"object","required":["max"]}},"properties":{"#,
             r#""service":{"type":"string","enum":["one"]},"#,
             r#""operation":{"type":"string","enum":["deep","shallow"]},"#,
-            r##""limits":{"$ref":"#/$defs/Limits"},"##,
-            r##""all":{"items":{"$ref":"#/$defs/Limits"},"type":"array"}},"##,
+            r##""limits":{"anyOf":[{"$ref":"#/$defs/Limits","description":"Those of this."},"##,
+            r##"{"$ref":"#/$defs/Limits","description":"If any."}]},"##,
+            r##""all":{"items":{"$ref":"#/$defs/Limits"},"type":"array","description":"Those of all."}},"##,
             r#""additionalProperties":false,"type":"object","required":["service","operation"]}"#
         )
     );

@@ -134,13 +134,14 @@ fn an_error_detail_is_passed_on_as_it_is() {
 
 #[test]
 fn an_error_detail_without_a_type_is_about_the_network() {
-    for detail in [
-        json!({"message": "refused", "code": "CONNECTION_REFUSED"}),
-        json!({"message": "refused", "code": "CONNECTION_REFUSED", "type": ""}),
+    // An empty one is passed on as it is.
+    for (detail, kind) in [
+        (json!({"message": "refused", "code": "CONNECTION_REFUSED"}), "network"),
+        (json!({"message": "refused", "code": "CONNECTION_REFUSED", "type": ""}), ""),
     ] {
         assert_eq!(
             error_of(json!({"connected": false, "error": detail}).to_string()),
-            "network [CONNECTION_REFUSED] refused"
+            format!("{kind} [CONNECTION_REFUSED] refused")
         );
     }
 }
