@@ -11,12 +11,16 @@ mod encode;
 mod error;
 mod field;
 mod scan;
+#[cfg(feature = "serde")]
+pub mod serde;
 mod string;
 #[cfg(test)]
 mod tests;
 mod value;
 mod writer;
 
+#[cfg(feature = "serde")]
+pub use self::serde::{Serde, from_slice, to_writer};
 pub(crate) use decode::admit;
 pub use decode::{FromValue, Preset, members, read};
 pub use encode::Encode;

@@ -78,16 +78,16 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 }
 
 fn run<P: Plugin>(config: &[u8]) -> Buffer<'static> {
-    let outcome = match json::read(config) {
+    let outcome = match P::Config::from_config(config) {
         Ok(read) => P::check(read, &Context::default()),
-        Err(error) => Err(refuse(config, error)),
+        Err(error) => Err(error),
     };
     outcome.unwrap_or_else(|error| Outcome::error(&error)).into_buffer()
 }
 
 /// What is no object can't be read at all; in one, a value breaks a rule.
 #[cold]
-fn refuse(config: &[u8], error: json::Error) -> Error {
+pub(crate) fn refuse(config: &[u8], error: json::Error) -> Error {
     let reason = error.reason(config);
     if error.field().is_empty() {
         return Error::write(Kind::Internal, b"", |out| {

@@ -75,6 +75,12 @@ impl<'stack> Buffer<'stack> {
         self.len = len;
     }
 
+    /// Keeps only the first bytes.
+    #[cfg(feature = "serde")]
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     /// Moves to a block that has room for at least so many bytes.
     #[cold]
     #[inline(never)]

@@ -124,6 +124,12 @@ impl<'stack> Writer<'stack> {
         self.out.append(bytes);
     }
 
+    /// Takes back all but the first bytes.
+    #[cfg(feature = "serde")]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.out.truncate(len);
+    }
+
     /// Puts bytes in the place of others.
     pub(crate) fn put(&mut self, at: usize, bytes: &[u8]) {
         if let Some(place) = self.out.get_mut(at..at + bytes.len()) {
