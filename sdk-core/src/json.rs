@@ -13,12 +13,16 @@ mod field;
 mod float;
 mod get;
 mod scan;
+#[cfg(feature = "serde")]
+pub mod serde;
 mod string;
 #[cfg(test)]
 mod tests;
 mod value;
 mod writer;
 
+#[cfg(feature = "serde")]
+pub use self::serde::{Serde, from_slice, to_writer};
 pub(crate) use decode::admit;
 pub use decode::{FromValue, Preset, inside, members, one_of, read, room};
 pub use encode::Encode;

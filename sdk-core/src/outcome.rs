@@ -116,6 +116,19 @@ impl Outcome {
         self
     }
 
+    /// Adds a member to the data, whose value serde writes.
+    ///
+    /// # Errors
+    ///
+    /// It can't be written as JSON, such as a float that is not finite. Returned from `check`, the error takes the
+    /// outcome's place, as it does in Go (`docs/protocol.md#e9`).
+    #[cfg(feature = "serde")]
+    pub fn try_data(mut self, key: &str, value: &impl serde_core::Serialize) -> Result<Self, Error> {
+        self.0.key(key);
+        crate::json::to_writer(&mut self.0, value)?;
+        Ok(self)
+    }
+
     /// Says when the check ran. Without it, hosts of this project put in their own time.
     pub fn at(mut self, timestamp: Timestamp) -> Self {
         self.0.put(TIMESTAMP, &timestamp.digits());

@@ -84,15 +84,15 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 }
 
 fn run<P: Plugin>(config: &[u8]) -> Buffer<'static> {
-    let outcome = match json::read(config) {
+    let outcome = match P::Config::from_config(config) {
         Ok(read) => P::check(read, &Context::default()),
-        Err(error) => Err(refused::<P::Config<'_>>(config, error)),
+        Err(error) => Err(error),
     };
     outcome.unwrap_or_else(|error| Outcome::error(&error)).into_buffer()
 }
 
 /// What is wrong with a configuration of this type.
-fn refused<'a, C: FromValue<'a>>(config: &[u8], error: json::Error) -> Error {
+pub(crate) fn refused<'a, C: FromValue<'a>>(config: &[u8], error: json::Error) -> Error {
     // Where nothing is nested, a field's name is its path, and no code that looks for it is needed.
     if C::NESTED {
         refuse(&error.path(config), error.reason(config))

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use super::float::Float;
 use super::{Bounds, Error, Expected, Field, Slot, Str, Value, scan};
 use crate::config::{Object, Schema, Takes, rule};
+use crate::plugin::refused;
 
 /// A type that can be read from a JSON value, and that has a JSON Schema.
 ///
@@ -49,6 +50,12 @@ pub trait FromValue<'a>: Sized {
     ///
     /// The value is of another kind, or out of bounds.
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error>;
+
+    /// Reads the configuration of a plugin.
+    #[doc(hidden)]
+    fn from_config(document: &'a [u8]) -> Result<Self, crate::Error> {
+        read(document).map_err(|error| refused::<Self>(document, error))
+    }
 }
 
 /// Reads a whole document. Where an object is expected, `null` is an empty one.

@@ -50,6 +50,11 @@ impl Error {
         Self { field, at: found.as_ptr().addr() }
     }
 
+    /// How many bytes into the document the value or the byte is.
+    pub(super) fn offset(&self, document: &[u8]) -> usize {
+        self.at.wrapping_sub(document.as_ptr().addr())
+    }
+
     /// Whether the document breaks JSON's grammar, or is nested too deep.
     #[must_use]
     pub fn is_syntax(&self) -> bool {
@@ -141,7 +146,7 @@ pub struct Reason<'a> {
 
 impl Piece for Reason<'_> {
     fn write(&self, out: &mut Writer<'_>) {
-        let offset = self.error.at.wrapping_sub(self.document.as_ptr().addr());
+        let offset = self.error.offset(self.document);
         let found = self.document.get(offset..).unwrap_or_default();
         let Expected { what, min, max, .. } = self.error.field.expected;
         if self.error.is_syntax() {

@@ -20,16 +20,16 @@ pub(super) const OBJECT: u32 = 0x7B;
 pub(super) struct Scanner<'a, 's> {
     /// Empty after a failure.
     text: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
     /// Levels of arrays and objects around.
-    depth: u32,
+    pub(super) depth: u32,
     /// The members to look for in the outermost object, and where to put them.
     fields: &'s [Field],
     slots: &'s mut [Slot<'a>],
     /// Which of the fields is probably next.
     next: usize,
     /// What is wrong, and where.
-    failure: Option<Error>,
+    pub(super) failure: Option<Error>,
 }
 
 /// Walks over a whole document and returns its value. If it is an object, it puts those of its members into slots
@@ -93,15 +93,21 @@ impl<'a> Scanner<'a, '_> {
 
     /// Something may not stand here.
     #[inline(never)]
-    fn fail(&mut self) {
+    pub(super) fn fail(&mut self) {
         self.end(Field::JSON);
     }
 
     #[cold]
     #[inline(never)]
-    fn end(&mut self, field: &'static Field) {
+    pub(super) fn end(&mut self, field: &'static Field) {
+        self.refuse(field, self.text.get(self.at..).unwrap_or_default());
+    }
+
+    /// What stands at this place is not what the field expects.
+    #[cold]
+    pub(super) fn refuse(&mut self, field: &'static Field, place: &[u8]) {
         if self.failure.is_none() {
-            self.failure = Some(Error::at(field, self.text.get(self.at..).unwrap_or_default()));
+            self.failure = Some(Error::at(field, place));
         }
         self.text = &[];
     }
@@ -109,11 +115,16 @@ impl<'a> Scanner<'a, '_> {
     /// Walks over a whole document.
     fn document(&mut self) -> &'a [u8] {
         let value = self.value();
+        self.finish();
+        value
+    }
+
+    /// Nothing but white space may follow.
+    pub(super) fn finish(&mut self) {
         self.peek();
         if self.at < self.text.len() {
             self.fail();
         }
-        value
     }
 
     /// Walks over a key and its colon.

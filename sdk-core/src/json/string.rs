@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::scan::{extent, plain, unit};
 use super::{Encode, Writer};
-use crate::abi::{character, utf8};
+use crate::abi::{Buffer, utf8};
 
 /// A string as it stands in a JSON document, with its escapes.
 ///
@@ -90,36 +90,39 @@ impl<'a> Str<'a> {
 
 #[cold]
 fn unescape(mut raw: &[u8]) -> String {
-    let mut out = String::new();
+    // `String::push` would bring 600 bytes of ways to grow.
+    let mut out = Buffer::new();
     while !raw.is_empty() {
         let len = extent(raw);
-        let character = if len > 0 { unescaped(raw) } else { None };
-        out.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
-        raw = raw.get(len.unsigned_abs().max(1)..).unwrap_or_default();
+        let (head, rest) = raw.split_at_checked(len.unsigned_abs().max(1)).unwrap_or_default();
+        match head {
+            _ if len <= 0 => out.append("\u{fffd}".as_bytes()),
+            [b'\\', b'u', digits @ ..] => {
+                let character = escaped(digits).unwrap_or(char::REPLACEMENT_CHARACTER);
+                out.append(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            [b'\\', escape] => out.append(&[match escape {
+                b'b' => 8,
+                b'f' => 12,
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                other => *other,
+            }]),
+            character => out.append(character),
+        }
+        raw = rest;
     }
-    out
+    utf8(&out).unwrap_or_default().into()
 }
 
-/// The character or the escape at the start of a text.
-fn unescaped(raw: &[u8]) -> Option<char> {
-    match raw {
-        [b'\\', b'u', digits @ ..] => match unit(digits) {
-            high @ 0xD800..0xDC00 => {
-                let low = unit(digits.get(6..)?);
-                char::from_u32(0x10000 + ((high & 0x3FF) << 10 | low & 0x3FF))
-            }
-            unit => char::from_u32(unit),
-        },
-        [b'\\', escape, ..] => Some(match escape {
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            other => char::from(*other),
-        }),
-        _ => character(raw).map(|(character, _)| character),
+/// The character of four hexadecimal digits, or of a pair of surrogates with what stands between its digits.
+fn escaped(digits: &[u8]) -> Option<char> {
+    let mut code = unit(digits);
+    if let 0xD800..0xDC00 = code {
+        code = 0x10000 + ((code & 0x3FF) << 10 | unit(digits.get(6..)?) & 0x3FF);
     }
+    char::from_u32(code)
 }
 
 impl Encode for Str<'_> {

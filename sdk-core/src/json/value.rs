@@ -261,7 +261,7 @@ pub struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// Those of an object or an array.
-    fn new(container: Value<'a>) -> Self {
+    pub(super) fn new(container: Value<'a>) -> Self {
         let mut scanner = Scanner::new(container.0);
         let keyed = scanner.take(scan::OBJECT);
         if !keyed {
