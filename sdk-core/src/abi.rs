@@ -14,7 +14,7 @@ mod table;
 mod utf8;
 
 pub use buffer::Buffer;
-pub use utf8::{character, utf8, utf8_len};
+pub use utf8::{utf8, utf8_len};
 
 use core::alloc::Layout;
 use core::cell::Cell;

@@ -13,16 +13,6 @@ pub fn utf8(bytes: &[u8]) -> Option<&str> {
     Some(unsafe { core::str::from_utf8_unchecked(bytes) })
 }
 
-/// The character that the bytes start with, and how many of them it takes.
-#[must_use]
-pub fn character(bytes: &[u8]) -> Option<(char, usize)> {
-    let len = utf8_len(bytes)?;
-    let text = bytes.get(..len)?;
-    // SAFETY: `utf8_len` has found a whole, well-formed sequence.
-    let character = unsafe { core::str::from_utf8_unchecked(text) }.chars().next()?;
-    Some((character, len))
-}
-
 /// How many bytes the character takes that the bytes start with.
 #[must_use]
 pub fn utf8_len(bytes: &[u8]) -> Option<usize> {
