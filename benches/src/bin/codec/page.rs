@@ -14,6 +14,7 @@ pub(crate) fn publish(page: &Path, report: &Report, main_job: &Path) -> Result<(
     text = with_section(&text, "versions", &format!("{}.\n", report.versions()))?;
     text = with_section(&text, "sizes", &report.sizes().markdown())?;
     text = with_section(&text, "times", &report.times().markdown())?;
+    text = with_section(&text, "memory", &report.memory().markdown())?;
     if let Ok(main_job) = fs::read(main_job) {
         text = with_section(&text, "plugin", &plugin(&serde_json::from_slice(&main_job)?).markdown())?;
     }
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn the_page_has_all_markers() {
         let page = include_str!("../../../../docs/performance.md");
-        for name in ["versions", "sizes", "times", "plugin"] {
+        for name in ["versions", "sizes", "times", "memory", "plugin"] {
             assert!(with_section(page, name, "").is_ok(), "{name}");
         }
     }

@@ -37,8 +37,8 @@ impl Report {
     }
 
     pub(crate) fn terminal(&self) -> String {
-        let sizes = self.sizes().terminal();
-        format!("{sizes}\n{}\n{}\n", self.times().terminal(), self.versions())
+        let tables = [self.sizes(), self.times(), self.memory()].map(|cells| cells.terminal() + "\n");
+        tables.concat() + &self.versions() + "\n"
     }
 
     /// A row for each codec.
@@ -67,6 +67,21 @@ impl Report {
         let names: Vec<_> = names.collect();
         let rows = Task::ALL.iter().flat_map(|task| names.iter().map(|name| self.time(*task, name)));
         Cells { header: header.map(str::to_owned).into(), rows: rows.collect(), texts: 2 }
+    }
+
+    /// What memory has become after the task that needs most.
+    pub(crate) fn memory(&self) -> Cells {
+        let header = ["codec", "small, KiB", "fast, KiB"].map(str::to_owned).into();
+        let rows = CANDIDATES.iter().map(|candidate| candidate.name).chain(TO_COME).map(|codec| {
+            let memory = Profile::ALL.map(|profile| {
+                let is_it =
+                    |row: &&Row| (row.task, row.codec, row.profile) == (Task::Body, codec, Some(profile));
+                let bytes = self.rows.iter().find(is_it).and_then(|row| row.memory_bytes);
+                bytes.map_or(NOTHING.into(), |bytes| grouped(bytes as u64 / 1024))
+            });
+            [codec.to_owned()].into_iter().chain(memory).collect()
+        });
+        Cells { header, rows: rows.collect(), texts: 1 }
     }
 
     fn time(&self, task: Task, codec: &str) -> Vec<String> {
