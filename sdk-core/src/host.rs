@@ -10,6 +10,7 @@ use crate::abi::Buffer;
 use crate::base64;
 use crate::error::Error;
 use crate::json::{self, Encode, Field, Slot, Str, Value, Writer};
+use crate::text;
 use crate::wire::Strings;
 use crate::wire::dns::MxRecords;
 use crate::wire::http::HeaderFields;
@@ -276,11 +277,7 @@ impl<const N: usize> Reply<N> {
     }
 
     /// Decodes a string of base64 in place.
-    ///
-    /// # Errors
-    ///
-    /// Where it is wrong.
-    pub(crate) fn decode(&mut self, slot: usize) -> Result<(), usize> {
+    pub(crate) fn decode<F: Function>(&mut self, slot: usize) -> Result<(), Error> {
         let Answer { slots, document } = &mut *self.0;
         let Some(slot) = slots.get_mut(slot) else { return Ok(()) };
         if slot.raw.is_empty() {
@@ -291,7 +288,9 @@ impl<const N: usize> Reply<N> {
         slot.raw = &[];
         let text = document.start().as_ptr().wrapping_add(offset);
         // SAFETY: the slot lay within the document, and no other lies there.
-        let len = base64::decode(unsafe { slice::from_raw_parts_mut(text, len) })?;
+        let decoded = base64::decode(unsafe { slice::from_raw_parts_mut(text, len) });
+        let len = decoded
+            .map_err(|at| Error::wire_format(F::NAME, text!["illegal base64 data at input byte ", at]))?;
         // SAFETY: as for the slots of `ask`, and nothing writes there any more.
         slot.raw = unsafe { slice::from_raw_parts(text, len) };
         Ok(())

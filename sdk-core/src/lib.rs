@@ -23,6 +23,7 @@ pub mod outcome;
 #[doc(hidden)]
 pub mod panic;
 pub mod plugin;
+mod stack;
 pub mod text;
 pub mod time;
 pub mod wire;

@@ -123,7 +123,10 @@ macro_rules! __view {
                         $crate::json::Field::new("error", &$crate::json::Expected::ANY, false)
                             .at(Place::Error as u16),
                     ];
-                    $crate::host::Reply::ask::<$Function>(request, FIELDS, kind).map(Self)
+                    #[allow(unused_mut, reason = "only bytes are decoded")]
+                    let mut reply = $crate::host::Reply::ask::<$Function>(request, FIELDS, kind)?;
+                    $($crate::__view!(@decode $kind reply, $Function, Place::$field as usize);)*
+                    ::core::result::Result::Ok(Self(reply))
                 }
 
                 $(
@@ -143,6 +146,10 @@ macro_rules! __view {
             false,
         ).at(Place::$place as u16)
     };
+    (@decode bytes $reply:ident, $Function:path, $place:expr) => {
+        $reply.decode::<$Function>($place)?
+    };
+    (@decode $kind:ident $reply:ident, $Function:path, $place:expr) => {};
     (@view text $life:lifetime) => { $crate::json::Str<$life> };
     (@view output $life:lifetime) => { $crate::json::Str<$life> };
     (@view boolean $life:lifetime) => { bool };

@@ -111,8 +111,7 @@ impl<'a> Request<'a> {
         let mut stack = [MaybeUninit::uninit(); 512];
         let mut request = Writer::on(&mut stack);
         self.write(context, dialect, &mut request);
-        let mut answer = Answer::ask(request.as_bytes(), Kind::Network.as_str())?;
-        drop(request);
+        let answer = Answer::ask(request.as_bytes(), Kind::Network.as_str())?;
         if answer.body_truncated() {
             return Err(Error::write(Kind::Validation, b"body_truncated", |out| {
                 out.plain("response body too large")
@@ -121,13 +120,7 @@ impl<'a> Request<'a> {
         if !answer.headers().are_sound() {
             return Err(Error::wire_format("http_request", "a header is not what it must be"));
         }
-        match answer.decode_body() {
-            Ok(()) => Ok(answer),
-            Err(at) => Err(Error::wire_format(
-                "http_request",
-                crate::text!["illegal base64 data at input byte ", at],
-            )),
-        }
+        Ok(answer)
     }
 
     fn write(&self, context: &Context<'_>, dialect: Dialect, out: &mut Writer<'_>) {
@@ -271,11 +264,6 @@ super::answer! {
 }
 
 impl Answer {
-    fn decode_body(&mut self) -> Result<(), usize> {
-        const BODY: usize = 2;
-        self.0.decode(BODY)
-    }
-
     /// The first value of a header field, whose name is matched without regard to ASCII case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<Str<'_>> {

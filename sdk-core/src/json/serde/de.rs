@@ -12,8 +12,10 @@ use serde_core::de::Visitor;
 use self::access::{Container, Fields};
 use self::number::Number;
 use super::error::Error;
+use crate::json::float::Float;
 use crate::json::scan::{ARRAY, OBJECT, Scanner};
 use crate::json::{self, Bounds, Expected, Field, FromValue, MAX_DEPTH, Slot, Str};
+use crate::stack;
 
 const NULL: &Field = &Field::new("", &Expected::described("null"), true);
 const STRING: &Field = &Field::new("", &Expected::STRING, true);
@@ -146,7 +148,7 @@ impl<'de> Deserializer<'de> {
         // A document without any members.
         let nothing = !there && open == OBJECT && self.scanner.depth == 0 && self.null()?;
         if there {
-            if self.scanner.depth == MAX_DEPTH || stack_is_short() {
+            if self.scanner.depth == MAX_DEPTH || stack::is_short() {
                 self.scanner.end(if self.scanner.depth == MAX_DEPTH { Field::SHALLOW } else { STACK });
                 return Err(Error::known());
             }
@@ -166,24 +168,6 @@ impl<'de> Deserializer<'de> {
     fn object(&mut self) -> Result<Container<'_, 'de>, Error> {
         self.open(OBJECT, Field::OBJECT)
     }
-}
-
-/// Whether a type that contains itself must not go deeper. How much stack each of its levels takes is the author's
-/// doing, and at the end of the stack a plugin traps.
-#[cfg(target_family = "wasm")]
-#[inline(never)]
-fn stack_is_short() -> bool {
-    /// For what is done before the next level, and for the error.
-    const RESERVE: usize = 4096;
-    let here = 0_u8;
-    // Linked as Rust does by default, the stack ends at address 0. Linked otherwise, this is never so.
-    core::ptr::from_ref(core::hint::black_box(&here)).addr() < RESERVE
-}
-
-/// Natively there is plenty.
-#[cfg(not(target_family = "wasm"))]
-const fn stack_is_short() -> bool {
-    false
 }
 
 /// Hands a text over, borrowed if it is.
@@ -227,7 +211,7 @@ impl<'de> serde_core::Deserializer<'de> for &mut Deserializer<'de> {
                     Some(Number::Unsigned(number)) => visitor.visit_u64(number),
                     Some(Number::Signed(number)) => visitor.visit_i64(number),
                     Some(Number::Float(number)) => visitor.visit_f64(number),
-                    None => Err(self.refuse(number::FLOAT, raw)),
+                    None => Err(self.refuse(number::F64, raw)),
                 }
             }
         }
@@ -274,17 +258,17 @@ impl<'de> serde_core::Deserializer<'de> for &mut Deserializer<'de> {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let raw = self.value()?;
-        match number::float(raw) {
-            Some(number) if (number as f32).is_finite() => visitor.visit_f64(number),
-            _ => Err(self.refuse(number::FLOAT, raw)),
+        match f32::parse(raw) {
+            Some(number) => visitor.visit_f32(number),
+            None => Err(self.refuse(number::F32, raw)),
         }
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let raw = self.value()?;
-        match number::float(raw) {
+        match f64::parse(raw) {
             Some(number) => visitor.visit_f64(number),
-            None => Err(self.refuse(number::FLOAT, raw)),
+            None => Err(self.refuse(number::F64, raw)),
         }
     }
 

@@ -5,6 +5,7 @@ use serde_core::de::{IntoDeserializer, Visitor};
 use serde_core::forward_to_deserialize_any;
 
 use super::{Deserializer, Error, expected, number, visit_text};
+use crate::json::float::Float;
 use crate::json::{Field, FromValue, Slot, Str, Value};
 
 /// The name of a field or of a variant. It is only looked at, so that derived code need not be there twice, for what
@@ -97,11 +98,8 @@ impl<'de> serde_core::Deserializer<'de> for Key<'_, 'de> {
         deserialize_u64 visit_u64, expected!(u64), number::u64;
         deserialize_i128 visit_i128, number::I128, number::i128;
         deserialize_u128 visit_u128, number::U128, number::u128;
-        deserialize_f64 visit_f64, number::FLOAT, number::float;
-    }
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_f64(visitor)
+        deserialize_f32 visit_f32, number::F32, f32::parse;
+        deserialize_f64 visit_f64, number::F64, f64::parse;
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
