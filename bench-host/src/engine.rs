@@ -93,10 +93,10 @@ impl Ticker {
         TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
     }
 
-    /// The ticks that a time limit takes, one more for the one that has begun.
-    pub(crate) fn ticks(limit: Duration) -> u64 {
+    /// Whether a limit that began in `tick` is over for sure, though the tick had begun before.
+    pub(crate) fn is_over(&self, tick: u64, limit: Duration) -> bool {
         let ticks = limit.as_millis().div_ceil(TICK.as_millis()) + 1;
-        u64::from(u32::try_from(ticks).unwrap_or(u32::MAX))
+        u128::from(self.now().saturating_sub(tick)) >= ticks
     }
 
     #[cold]
@@ -185,9 +185,14 @@ mod tests {
 
     #[test]
     fn a_time_limit_is_never_cut_short() {
-        assert_eq!(Ticker::ticks(Duration::ZERO), 1);
-        assert_eq!(Ticker::ticks(Duration::from_millis(1)), 2);
-        assert_eq!(Ticker::ticks(Duration::from_secs(30)), 3001);
-        assert_eq!(Ticker::ticks(Duration::MAX), u64::from(u32::MAX));
+        let ticker = Ticker::start(&Engine::default()).unwrap();
+        let is_over = |ticks, limit| {
+            ticker.clock.ticks.store(ticks, Relaxed);
+            ticker.is_over(0, limit)
+        };
+        assert!(!is_over(0, Duration::ZERO) && is_over(1, Duration::ZERO));
+        assert!(!is_over(1, Duration::from_millis(1)) && is_over(2, Duration::from_millis(1)));
+        assert!(!is_over(3000, Duration::from_secs(30)) && is_over(3001, Duration::from_secs(30)));
+        assert!(!is_over(u64::MAX, Duration::MAX));
     }
 }

@@ -82,6 +82,14 @@ pub enum Error {
         /// Time that is allowed.
         limit: Duration,
     },
+    /// The embedder cancelled the call.
+    #[error("plugin `{plugin}`: {export}: it was cancelled")]
+    Cancelled {
+        /// Name of the plugin.
+        plugin: String,
+        /// The export that was called.
+        export: &'static str,
+    },
     /// What an export returned breaks the protocol.
     #[error("plugin `{plugin}`: {export}: {reason}")]
     Protocol {
@@ -152,6 +160,11 @@ impl Error {
         Outcome::of_host(out.into_bytes())
     }
 }
+
+/// What a cancelled call ends with.
+#[derive(Debug, thiserror::Error)]
+#[error("cancelled")]
+pub(crate) struct Cancelled;
 
 /// A time limit in words.
 fn seconds(limit: &Duration) -> String {

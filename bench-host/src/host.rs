@@ -8,16 +8,19 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
+use reglet_sdk_core::grants::Grants;
 use tokio::runtime::{self, Runtime};
 use wasmtime::{Engine, Linker};
 
+use crate::cancel::Cancel;
 use crate::engine::{self, Ticker};
 use crate::error::Error;
+use crate::functions::{Call, Functions};
 use crate::imports;
 use crate::limits::Limits;
 use crate::log::{Level, LogRecord, Source};
 use crate::plugin::Plugin;
-use crate::services::tcp::Tcp;
+use crate::services::net::Net;
 use crate::services::trust;
 use crate::state::State;
 
@@ -34,7 +37,13 @@ pub struct Host(Arc<Shared>);
 impl Host {
     /// A host with the default limits, still to be built.
     pub fn builder() -> Builder {
-        Builder { limits: Limits::default(), ca_files: Vec::new(), log: None, fuel: false }
+        Builder {
+            limits: Limits::default(),
+            functions: Functions::all(),
+            ca_files: Vec::new(),
+            log: None,
+            fuel: false,
+        }
     }
 
     /// Checks and compiles a module; `name` is what errors and log records call the plugin.
@@ -46,12 +55,21 @@ impl Host {
     pub fn load(&self, name: &str, module: &[u8]) -> Result<Plugin, Error> {
         Plugin::load(&self.0, name, module)
     }
+
+    /// Calls a function as a plugin would that has these grants; the answer is what the plugin would get.
+    #[must_use]
+    pub fn invoke(&self, grants: &Arc<Grants>, function: &str, request: &[u8]) -> Vec<u8> {
+        let (host, time_left) = (&*self.0, self.0.limits.call_timeout);
+        let call = Call { plugin: "", function, host, grants, time_left, cancel: &Cancel::default() };
+        host.functions.answer(&call, request)
+    }
 }
 
 /// Sets up a [`Host`].
 #[must_use]
 pub struct Builder {
     limits: Limits,
+    functions: Functions,
     ca_files: Vec<PathBuf>,
     log: Option<Box<Log>>,
     fuel: bool,
@@ -85,6 +103,12 @@ impl Builder {
     /// Bytes that an outcome or a metadata document may have; 16 MiB.
     pub fn max_outcome(mut self, bytes: usize) -> Self {
         self.limits.outcome = bytes;
+        self
+    }
+
+    /// Offers these functions; without it, [all](Functions::all) of the protocol.
+    pub fn functions(mut self, functions: Functions) -> Self {
+        self.functions = functions;
         self
     }
 
@@ -126,7 +150,8 @@ impl Builder {
             limits: self.limits,
             fuel: self.fuel,
             log: self.log,
-            tcp: Tcp::new(roots).map_err(setup)?,
+            functions: self.functions,
+            net: Net::new(roots).map_err(setup)?,
             services: Some(services.map_err(setup)?),
             start: Instant::now(),
         })))
@@ -153,7 +178,8 @@ pub(crate) struct Shared {
     pub(crate) ticker: Ticker,
     pub(crate) limits: Limits,
     pub(crate) fuel: bool,
-    pub(crate) tcp: Tcp,
+    pub(crate) functions: Functions,
+    pub(crate) net: Net,
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,
     log: Option<Box<Log>>,
@@ -174,22 +200,50 @@ impl Shared {
         self.log(&LogRecord { plugin, source, level, message: message.into(), attrs });
     }
 
-    /// Does the work on the services' own threads, and waits for it no longer than `limit`.
+    /// Does the work on the services' own threads, and waits for it no longer than `limit` and than until it is
+    /// cancelled.
     ///
     /// Blocking on a runtime would panic if this thread belongs to the embedder's own.
     pub(crate) fn wait<T: Send + 'static>(
         &self,
         limit: Duration,
+        cancel: &Cancel,
         work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T, RecvTimeoutError> {
-        let Some(services) = &self.services else { return Err(RecvTimeoutError::Disconnected) };
+    ) -> Result<T, Failed> {
+        let Some(services) = &self.services else { return Err(Failed::Panicked) };
         let (sender, result) = mpsc::sync_channel(1);
+        let cancel = cancel.clone();
         let task = services.spawn(async move {
+            let done = tokio::select! {
+                done = work => Ok(done),
+                () = cancel.cancelled() => Err(Failed::Cancelled),
+            };
             // Nobody listens any more once the time is over.
-            let _ = sender.send(work.await);
+            let _ = sender.send(done);
         });
-        result.recv_timeout(limit).inspect_err(|_| task.abort())
+        result.recv_timeout(limit).unwrap_or_else(|error| {
+            task.abort();
+            Err(match error {
+                RecvTimeoutError::Timeout => Failed::TimedOut,
+                RecvTimeoutError::Disconnected => Failed::Panicked,
+            })
+        })
     }
+}
+
+/// Why a host function's work was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failed {
+    /// It took too long.
+    #[error("it took too long")]
+    TimedOut,
+    /// The embedder cancelled the check.
+    #[error("the check was cancelled")]
+    Cancelled,
+    /// It panicked.
+    #[error("it panicked")]
+    Panicked,
 }
 
 impl Drop for Shared {

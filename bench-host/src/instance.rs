@@ -3,11 +3,12 @@
 use core::fmt;
 
 use wasmtime::{
-    Memory, ModuleExport, PoolConcurrencyLimitError, Store, Trap, TypedFunc, WasmParams, WasmResults,
+    Memory, ModuleExport, PoolConcurrencyLimitError, Store, Trap, TypedFunc, UpdateDeadline, WasmParams,
+    WasmResults,
 };
 
-use crate::engine::Ticker;
-use crate::error::{Error, INSTANTIATION};
+use crate::cancel::Cancel;
+use crate::error::{Cancelled, Error, INSTANTIATION};
 use crate::imports::{range, unpack};
 use crate::log::printable;
 use crate::module::INITIALIZE;
@@ -101,6 +102,12 @@ impl Instance {
         self.guest.check(loaded.generation.observe(), config)
     }
 
+    /// What ends the instance's calls from another thread.
+    #[must_use]
+    pub fn cancel(&self) -> Cancel {
+        self.guest.store.data().cancel.clone()
+    }
+
     /// Keeps what host functions answer from now on, until [`recording`](Self::recording) takes it.
     pub fn record(&mut self) {
         self.guest.store.data_mut().answers = Answers::Record(Vec::new());
@@ -170,12 +177,22 @@ impl Guest {
     fn new(plugin: &Plugin) -> Result<Self, Error> {
         let loaded = plugin.loaded();
         let (host, exports) = (&loaded.host, &loaded.exports);
-        let mut store = Store::new(&host.engine, State::new(host, &loaded.name));
+        let mut store = Store::new(&host.engine, State::new(host, &loaded.name, plugin.grants()));
         store.limiter(|state| &mut state.growth);
         if host.fuel {
             store.set_fuel(u64::MAX).map_err(|error| failure(store.data_mut(), INSTANTIATION, &error))?;
         }
-        store.set_epoch_deadline(Ticker::ticks(host.limits.call_timeout));
+        store.epoch_deadline_callback(|context| {
+            let state = context.data();
+            if state.cancel.is_cancelled() {
+                Err(Cancelled.into())
+            } else if state.is_overdue() {
+                Err(Trap::Interrupt.into())
+            } else {
+                Ok(UpdateDeadline::Continue(1))
+            }
+        });
+        store.set_epoch_deadline(1);
         let instance = loaded
             .pre
             .instantiate(&mut store)
@@ -230,8 +247,10 @@ impl Guest {
             return Err(Error::Spent { plugin: self.plugin(), export });
         }
         state.begin();
-        let limit = state.host.limits.call_timeout;
-        self.store.set_epoch_deadline(Ticker::ticks(limit));
+        if state.cancel.is_cancelled() {
+            return Err(failure(state, export, &Cancelled.into()));
+        }
+        self.store.set_epoch_deadline(1);
         Ok(())
     }
 
@@ -350,6 +369,9 @@ fn failure(state: &mut State, export: &'static str, error: &wasmtime::Error) -> 
     state.spent = true;
     let plugin = state.plugin.to_string();
     let trap = error.downcast_ref::<Trap>();
+    if error.is::<Cancelled>() {
+        return Error::Cancelled { plugin, export };
+    }
     if trap == Some(&Trap::Interrupt) {
         return Error::OutOfTime { plugin, export, limit: state.host.limits.call_timeout };
     }

@@ -17,9 +17,11 @@
 //! ```
 
 pub mod budgets;
+mod cancel;
 mod engine;
 mod error;
 pub mod examples;
+mod functions;
 pub mod guests;
 mod host;
 mod imports;
@@ -33,11 +35,13 @@ mod outcome;
 mod plugin;
 mod replay;
 pub mod report;
-pub mod services;
+mod services;
 mod state;
 
+pub use cancel::Cancel;
 pub use error::Error;
-pub use host::{Builder, Host};
+pub use functions::{Answer, Call, Functions};
+pub use host::{Builder, Failed, Host};
 pub use instance::{HeapStats, Instance, Usage};
 pub use log::{Level, LogRecord, Source};
 pub use module::Generation;

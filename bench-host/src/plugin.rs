@@ -3,6 +3,7 @@
 use core::fmt;
 use std::sync::Arc;
 
+use reglet_sdk_core::grants::Grants;
 use reglet_sdk_core::json::Value;
 use wasmtime::{InstancePre, Module, ModuleExport};
 
@@ -15,9 +16,12 @@ use crate::module::{self, Generation, INITIALIZE};
 use crate::outcome::{self, Outcome};
 use crate::state::State;
 
-/// A plugin, ready to run. Clones are the same plugin.
+/// A plugin, ready to run, with what it may do: nothing, until it is [granted](Self::granted).
 #[derive(Clone, Debug)]
-pub struct Plugin(Arc<Loaded>);
+pub struct Plugin {
+    loaded: Arc<Loaded>,
+    grants: Arc<Grants>,
+}
 
 /// What is known of a plugin once it is loaded.
 pub(crate) struct Loaded {
@@ -61,23 +65,36 @@ impl Plugin {
             heap: module.get_export_index("reglet_heap"),
         };
         let (name, host) = (plugin().into(), Arc::clone(host));
-        Ok(Self(Arc::new(Loaded { name, host, pre, generation, exports })))
+        let loaded = Arc::new(Loaded { name, host, pre, generation, exports });
+        Ok(Self { loaded, grants: Arc::default() })
     }
 
     pub(crate) fn loaded(&self) -> &Loaded {
-        &self.0
+        &self.loaded
+    }
+
+    /// The plugin with these grants, in place of those that it had.
+    #[must_use]
+    pub fn granted(&self, grants: impl Into<Arc<Grants>>) -> Self {
+        Self { loaded: Arc::clone(&self.loaded), grants: grants.into() }
+    }
+
+    /// What the plugin may do.
+    #[must_use]
+    pub fn grants(&self) -> &Arc<Grants> {
+        &self.grants
     }
 
     /// The name under which it was loaded.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.loaded.name
     }
 
     /// Which entry points the host uses.
     #[must_use]
     pub fn generation(&self) -> Generation {
-        self.0.generation
+        self.loaded.generation
     }
 
     /// What `describe` returns, the metadata of generation A, as JSON.
@@ -95,7 +112,7 @@ impl Plugin {
     ///
     /// There is no such export, it fails, or it returns what is not JSON or is an error.
     pub fn manifest(&self) -> Result<String, Error> {
-        let export = if self.0.generation == Generation::APrime { "manifest" } else { "_manifest" };
+        let export = if self.loaded.generation == Generation::APrime { "manifest" } else { "_manifest" };
         self.document(export)
     }
 
@@ -106,7 +123,7 @@ impl Plugin {
     ///
     /// There is no such export, it fails, or it returns what is not JSON or is an error.
     pub fn schema(&self) -> Result<String, Error> {
-        self.document(self.0.generation.schema())
+        self.document(self.loaded.generation.schema())
     }
 
     /// Runs the check with this configuration, which is JSON, on an instance of its own.

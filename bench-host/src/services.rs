@@ -1,4 +1,5 @@
-//! What the host functions do, one file each.
+//! What the functions of the protocol do, one file each.
 
-pub mod tcp;
-pub mod trust;
+pub(crate) mod net;
+pub(crate) mod tcp;
+pub(crate) mod trust;

@@ -3,8 +3,10 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use reglet_sdk_core::grants::Grants;
 use wasmtime::{Caller, Memory, TypedFunc};
 
+use crate::cancel::Cancel;
 use crate::host::Shared;
 use crate::limits::Growth;
 use crate::replay::Answers;
@@ -14,6 +16,9 @@ pub(crate) struct State {
     pub(crate) host: Arc<Shared>,
     /// Name of the plugin.
     pub(crate) plugin: Arc<str>,
+    /// What the plugin may do.
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) cancel: Cancel,
     pub(crate) growth: Growth,
     pub(crate) answers: Answers,
     /// Calls from the host into the guest.
@@ -42,8 +47,10 @@ pub(crate) struct WayIn {
 }
 
 impl State {
-    pub(crate) fn new(host: &Arc<Shared>, plugin: &Arc<str>) -> Self {
+    pub(crate) fn new(host: &Arc<Shared>, plugin: &Arc<str>, grants: &Arc<Grants>) -> Self {
         Self {
+            grants: Arc::clone(grants),
+            cancel: Cancel::default(),
             growth: Growth::new(host.limits.memory),
             answers: Answers::default(),
             host: Arc::clone(host),
@@ -72,6 +79,11 @@ impl State {
     /// What is left of the call's time.
     pub(crate) fn time_left(&self) -> Duration {
         self.host.limits.call_timeout.saturating_sub(self.host.ticker.since(self.began))
+    }
+
+    /// Whether the call's time is over.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.host.ticker.is_over(self.began, self.host.limits.call_timeout)
     }
 
     /// The memory and `allocate` of the calling guest, which loading has checked to be there.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod context;
 mod duration;
 pub mod error;
+pub mod grants;
 pub mod heap;
 pub mod host;
 pub mod json;

@@ -361,6 +361,12 @@ impl<'a> Timing<'a> {
         timing.request_id = text(request_id)?;
         Ok(timing)
     }
+
+    /// The same with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Timing<'static> {
+        Timing { request_id: owned(self.request_id), ..self }
+    }
 }
 
 /// A time limit; 0 or less counts as none, and more than fits counts as the most that does.
@@ -406,6 +412,14 @@ fn required<'a>(value: Value<'a>, field: &'static Field) -> Result<Cow<'a, str>,
         text if text.is_empty() => Err(value.not(field)),
         text => Ok(text),
     }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    text.into_owned().into()
+}
+
+fn all_owned(texts: Vec<Cow<'_, str>>) -> Vec<Cow<'static, str>> {
+    texts.into_iter().map(owned).collect()
 }
 
 /// A list of strings that may be missing.

@@ -9,7 +9,7 @@ use rustls::pki_types::pem::{self, PemObject};
 /// A file with trusted roots that can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TrustError {
+pub(crate) enum TrustError {
     /// The file can't be read, or is not PEM.
     #[error("can't read certificates from {}", path.display())]
     Unreadable {
@@ -41,7 +41,7 @@ pub enum TrustError {
 /// # Errors
 ///
 /// One of the files `extra` can't be read, has no certificate, or has one that can't be trusted.
-pub fn roots(extra: &[PathBuf]) -> Result<RootCertStore, TrustError> {
+pub(crate) fn roots(extra: &[PathBuf]) -> Result<RootCertStore, TrustError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     for path in extra {

@@ -144,6 +144,16 @@ impl<'a> Received<'a> {
             timing: Timing::read(context, timeout_ms)?,
         })
     }
+    /// The request with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Received<'static> {
+        Received {
+            hostname: super::owned(self.hostname),
+            record_type: super::owned(self.record_type),
+            nameserver: super::owned(self.nameserver),
+            timing: self.timing.into_owned(),
+        }
+    }
 }
 
 super::answer! {

@@ -135,6 +135,17 @@ impl<'a> Received<'a> {
             timing: Timing::read(context, timeout_ms)?,
         })
     }
+    /// The request with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Received<'static> {
+        Received {
+            command: super::owned(self.command),
+            args: super::all_owned(self.args),
+            env: super::all_owned(self.env),
+            dir: super::owned(self.dir),
+            timing: self.timing.into_owned(),
+        }
+    }
 }
 
 super::answer! {

@@ -239,6 +239,25 @@ impl<'a> Received<'a> {
             timing: Timing::read(context, timeout_ms)?,
         })
     }
+    /// The request with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Received<'static> {
+        Received {
+            method: super::owned(self.method),
+            url: super::owned(self.url),
+            headers: Headers(
+                self.headers
+                    .0
+                    .into_iter()
+                    .map(|(name, values)| (super::owned(name), super::all_owned(values)))
+                    .collect(),
+            ),
+            body: self.body,
+            follow_redirects: self.follow_redirects,
+            max_redirects: self.max_redirects,
+            timing: self.timing.into_owned(),
+        }
+    }
 }
 
 super::answer! {

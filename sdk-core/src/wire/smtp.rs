@@ -100,6 +100,17 @@ impl<'a> Received<'a> {
             timing: Timing::read(context, timeout_ms)?,
         })
     }
+    /// The request with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Received<'static> {
+        Received {
+            host: super::owned(self.host),
+            timing: self.timing.into_owned(),
+            port: self.port,
+            tls: self.tls,
+            starttls: self.starttls,
+        }
+    }
 }
 
 super::answer! {

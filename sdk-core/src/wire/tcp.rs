@@ -89,6 +89,16 @@ impl<'a> Received<'a> {
             timing: Timing::read(context, timeout_ms)?,
         })
     }
+    /// The request with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Received<'static> {
+        Received {
+            host: super::owned(self.host),
+            timing: self.timing.into_owned(),
+            port: self.port,
+            tls: self.tls,
+        }
+    }
 }
 
 super::answer! {

@@ -1,0 +1,312 @@
+//! The functions that a host offers to its plugins: those of the protocol, and the embedder's own.
+
+use core::any::Any;
+use core::fmt;
+use core::future::Future;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use reglet_sdk_core::error::{Error, Kind};
+use reglet_sdk_core::grants::Grants;
+use reglet_sdk_core::json::{self, Encode, Writer};
+use reglet_sdk_core::wire::Timing;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::cancel::Cancel;
+use crate::host::{Failed, Shared};
+use crate::log::printable;
+use crate::outcome;
+use crate::services;
+
+/// What a function answers: JSON, or an error that becomes the answer's `error`.
+pub type Answer = Result<Vec<u8>, Error>;
+
+/// A function, from the bytes of the request to those of the answer.
+type Function = dyn Fn(&Call<'_>, &[u8]) -> Answer + Send + Sync;
+
+/// Functions by their names, as plugins import them from `reglet_host`.
+///
+/// ```
+/// use reglet_bench_host::{Functions, Host};
+/// use reglet_sdk_core::Error;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Request {
+///     name: String,
+/// }
+///
+/// let functions = Functions::all()
+///     .with("greet", |_, request: Request| Ok::<_, Error>(format!("hello {}", request.name)))
+///     .wrapped(|call, request, next| {
+///         println!("{} calls {}", call.plugin(), call.function());
+///         next(call, request)
+///     });
+/// let host = Host::builder().functions(functions).build()?;
+/// let answer = host.invoke(&Default::default(), "greet", br#"{"name": "you"}"#);
+/// assert_eq!(answer, br#""hello you""#);
+/// # Ok::<(), reglet_bench_host::Error>(())
+/// ```
+#[derive(Clone, Default)]
+#[must_use]
+pub struct Functions(BTreeMap<Arc<str>, Arc<Function>>);
+
+impl Functions {
+    /// No functions but `log_message`, which every host has.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// All functions of the protocol.
+    pub fn all() -> Self {
+        Self::network().and(Self::mail()).and(Self::commands()).and(Self::filter())
+    }
+
+    /// `dns_lookup`, `http_request` and `tcp_connect`.
+    pub fn network() -> Self {
+        Self::none().with_bytes("tcp_connect", services::tcp::answer)
+    }
+
+    /// `smtp_connect`.
+    pub fn mail() -> Self {
+        Self::none()
+    }
+
+    /// `exec_command`.
+    pub fn commands() -> Self {
+        Self::none()
+    }
+
+    /// `ssrf_check`.
+    pub fn filter() -> Self {
+        Self::none()
+    }
+
+    /// Adds a function with typed request and answer, in place of one of the same name.
+    ///
+    /// It runs on the thread of the check, and nothing ends it from outside: what takes time asks the call how much is
+    /// [left](Call::time_left), or runs in [`Call::wait`].
+    pub fn with<Q: DeserializeOwned, A: Serialize>(
+        self,
+        name: &str,
+        function: impl Fn(&Call<'_>, Q) -> Result<A, Error> + Send + Sync + 'static,
+    ) -> Self {
+        self.with_bytes(name, move |call, request| {
+            let request = serde_json::from_slice(request)
+                .map_err(|error| call.invalid(&printable(&error.to_string())))?;
+            serde_json::to_vec(&function(call, request)?)
+                .map_err(|error| Error::internal(format!("the answer can't be written: {error}")))
+        })
+    }
+
+    /// Adds a function from bytes to bytes, in place of one of the same name.
+    pub fn with_bytes(
+        mut self,
+        name: &str,
+        function: impl Fn(&Call<'_>, &[u8]) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        self.0.insert(name.into(), Arc::new(function));
+        self
+    }
+
+    /// Adds other functions, in place of those of the same names.
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// Puts something around each of the functions that are there so far: it is called in their place, and may call
+    /// the function that it gets, with that request or another one.
+    pub fn wrapped(
+        self,
+        middleware: impl Fn(&Call<'_>, &[u8], &dyn Fn(&Call<'_>, &[u8]) -> Answer) -> Answer
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        let middleware = Arc::new(middleware);
+        let wrap = |(name, function): (Arc<str>, Arc<Function>)| {
+            let middleware = Arc::clone(&middleware);
+            let wrapped: Arc<Function> = Arc::new(move |call, request| middleware(call, request, &*function));
+            (name, wrapped)
+        };
+        Self(self.0.into_iter().map(wrap).collect())
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(|name| &**name)
+    }
+
+    /// Has a request answered; a function that panics answers with an error.
+    pub(crate) fn answer(&self, call: &Call<'_>, request: &[u8]) -> Vec<u8> {
+        let answer = match self.0.get(call.function) {
+            Some(function) => catch_unwind(AssertUnwindSafe(|| function(call, request)))
+                .unwrap_or_else(|panic| Err(panicked(&*panic))),
+            None => {
+                let message = format!("unknown host function: {}", printable(call.function));
+                Err(Error::internal(message).with_code("NOT_FOUND"))
+            }
+        };
+        answer.unwrap_or_else(|error| failed(&error))
+    }
+}
+
+impl fmt::Debug for Functions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}
+
+/// An answer that holds nothing but an error.
+pub(crate) fn failed(error: &Error) -> Vec<u8> {
+    let mut out = Writer::new();
+    out.begin_object();
+    out.member("error", error);
+    out.end_object();
+    out.into_bytes()
+}
+
+#[cold]
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = printable(text.unwrap_or("of unknown kind"));
+    Error::internal(format!("panic: {text}")).with_code("INTERNAL_ERROR")
+}
+
+/// A call of a function: who calls, what it may do, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    pub(crate) plugin: &'a str,
+    pub(crate) function: &'a str,
+    pub(crate) host: &'a Shared,
+    pub(crate) grants: &'a Arc<Grants>,
+    pub(crate) time_left: Duration,
+    pub(crate) cancel: &'a Cancel,
+}
+
+impl<'a> Call<'a> {
+    /// Name of the plugin.
+    #[must_use]
+    pub fn plugin(&self) -> &'a str {
+        self.plugin
+    }
+
+    /// Name of the function.
+    #[must_use]
+    pub fn function(&self) -> &'a str {
+        self.function
+    }
+
+    /// What the plugin may do. A function that reaches out of the sandbox asks first.
+    #[must_use]
+    pub fn grants(&self) -> &'a Arc<Grants> {
+        self.grants
+    }
+
+    /// What was left of the check's time when the function was called.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        self.time_left
+    }
+
+    /// Whether the embedder has cancelled the check.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// Does the work on the host's own threads, and waits for it no longer than `limit`, than the check's time lasts,
+    /// and than until the check is cancelled. Work that is not waited for any more is dropped.
+    ///
+    /// # Errors
+    ///
+    /// It was not done in time, or panicked.
+    pub fn wait<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Failed> {
+        self.host.wait(limit.min(self.time_left), self.cancel, work)
+    }
+
+    /// An error that says that the request can't be read.
+    #[must_use]
+    pub fn invalid(&self, reason: &str) -> Error {
+        invalid(&format!("{}: {reason}", self.function))
+    }
+
+    /// Reads a request.
+    pub(crate) fn read<'r, T>(
+        &self,
+        request: &'r [u8],
+        read: impl FnOnce(&'r [u8]) -> Result<T, json::Error>,
+    ) -> Result<T, Error> {
+        read(request).map_err(|error| self.invalid(&printable(&error.describe(request))))
+    }
+
+    /// The time that a request leaves: the smallest limit it names, or else its deadline, but never more than `most`
+    /// and than the check has left.
+    ///
+    /// # Errors
+    ///
+    /// The plugin has given up already.
+    pub(crate) fn limit(&self, timing: &Timing<'_>, most: Duration) -> Result<Duration, Error> {
+        if timing.canceled {
+            return Err(Error::internal("the request is canceled already").with_code("CANCELED"));
+        }
+        Ok(time_limit(timing, most).min(self.time_left))
+    }
+
+    /// Writes an answer.
+    #[allow(clippy::unused_self, reason = "it reads as a sentence")]
+    pub(crate) fn write(&self, response: &impl Encode) -> Vec<u8> {
+        let mut out = Writer::with_capacity(1024);
+        response.encode(&mut out);
+        out.into_bytes()
+    }
+}
+
+/// An error that says that a request can't be read.
+#[cold]
+pub(crate) fn invalid(message: &str) -> Error {
+    Error::new(Kind::Validation, message).with_code("INVALID_REQUEST")
+}
+
+fn time_limit(timing: &Timing<'_>, most: Duration) -> Duration {
+    let now = outcome::now();
+    let own = match (timing.timeout_ms, timing.deadline) {
+        (Some(timeout), _) => Duration::from_millis(timeout.into()),
+        (None, Some(deadline)) if deadline <= now => Duration::ZERO,
+        // In whole seconds, but never cut down to none.
+        (None, Some(deadline)) => {
+            Duration::from_secs(deadline.unix_seconds().abs_diff(now.unix_seconds()).max(1))
+        }
+        (None, None) => most,
+    };
+    own.min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reglet_sdk_core::Timestamp;
+
+    #[test]
+    fn a_request_never_gets_more_time_than_the_host_allows() {
+        let most = Duration::from_secs(5);
+        let limit = |timeout_ms, deadline| {
+            time_limit(&Timing { timeout_ms, deadline, ..Timing::default() }, most).as_millis()
+        };
+        let hours = |hours: i64| Some(Timestamp::from_unix(outcome::now().unix_seconds() + hours * 3600, 0));
+        assert_eq!(limit(None, None), 5_000);
+        assert_eq!(limit(Some(200), None), 200);
+        assert_eq!(limit(Some(60_000), None), 5_000);
+        assert_eq!(limit(None, hours(1)), 5_000);
+        assert_eq!(limit(None, hours(-1)), 0);
+        assert_eq!(limit(Some(200), hours(-1)), 200);
+    }
+}
