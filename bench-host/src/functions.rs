@@ -150,7 +150,17 @@ impl Functions {
                 Err(Error::internal(message).with_code("NOT_FOUND"))
             }
         };
-        answer.unwrap_or_else(|error| failed(&error))
+        let limit = call.host.limits.answer;
+        match answer {
+            Ok(answer) if answer.len() <= limit => answer,
+            Ok(answer) => {
+                let (function, len) = (printable(call.function), answer.len());
+                let message =
+                    format!("the answer of {function} has {len} bytes, more than the limit of {limit} bytes");
+                failed(&Error::internal(message).with_code("RESPONSE_TOO_LARGE"))
+            }
+            Err(error) => failed(&error),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use reglet_sdk_core::grants::Grants;
 use tokio::runtime::{self, Runtime};
 use wasmtime::{Engine, Linker};
 
+use crate::cache::Cache;
 use crate::cancel::Cancel;
 use crate::engine::{self, Ticker};
 use crate::error::Error;
@@ -41,6 +42,7 @@ impl Host {
             limits: Limits::default(),
             functions: Functions::all(),
             ca_files: Vec::new(),
+            cache: None,
             log: None,
             fuel: false,
         }
@@ -71,6 +73,7 @@ pub struct Builder {
     limits: Limits,
     functions: Functions,
     ca_files: Vec<PathBuf>,
+    cache: Option<PathBuf>,
     log: Option<Box<Log>>,
     fuel: bool,
 }
@@ -91,6 +94,39 @@ impl Builder {
     /// Bytes that a module may have; 64 MiB.
     pub fn max_module_bytes(mut self, bytes: usize) -> Self {
         self.limits.module = bytes;
+        self
+    }
+
+    /// Time that compiling a module may take; 60 seconds. What takes longer is given up, though the thread that
+    /// compiles goes on until it is done.
+    pub fn compile_timeout(mut self, limit: Duration) -> Self {
+        self.limits.compile_time = limit;
+        self
+    }
+
+    /// Keeps compiled modules in this folder, which must belong to the user alone, and is made if it is not there.
+    ///
+    /// A folder holds up to 1 GiB. Files that are damaged or of another version are compiled anew.
+    pub fn cache_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Instances that may live at the same time; 256.
+    pub fn max_instances(mut self, instances: u32) -> Self {
+        self.limits.instances = instances;
+        self
+    }
+
+    /// Bytes that an answer of a host function may have; 32 MiB.
+    pub fn max_answer(mut self, bytes: usize) -> Self {
+        self.limits.answer = bytes;
+        self
+    }
+
+    /// Records that a call may log, and their bytes; 10,000 and 4 MiB. What is more is dropped and counted.
+    pub fn max_log(mut self, records: u64, bytes: usize) -> Self {
+        (self.limits.log_records, self.limits.log_bytes) = (records, bytes);
         self
     }
 
@@ -137,7 +173,7 @@ impl Builder {
     /// A certificate file can't be read, or the system does not give the threads or the memory.
     pub fn build(self) -> Result<Host, Error> {
         let roots = trust::roots(&self.ca_files).map_err(setup)?;
-        let engine = engine::new(self.limits.memory, self.fuel).map_err(setup)?;
+        let engine = engine::new(&self.limits, self.fuel).map_err(setup)?;
         let services = runtime::Builder::new_multi_thread()
             .worker_threads(SERVICE_THREADS)
             .thread_name("reglet-services")
@@ -147,6 +183,7 @@ impl Builder {
             linker: imports::link(&engine).map_err(setup)?,
             ticker: Ticker::start(&engine).map_err(setup)?,
             engine,
+            cache: self.cache.as_deref().map(Cache::open).transpose().map_err(setup)?,
             limits: self.limits,
             fuel: self.fuel,
             log: self.log,
@@ -176,6 +213,7 @@ pub(crate) struct Shared {
     /// The host functions and the parts of WASI that this host has.
     pub(crate) linker: Linker<State>,
     pub(crate) ticker: Ticker,
+    pub(crate) cache: Option<Cache>,
     pub(crate) limits: Limits,
     pub(crate) fuel: bool,
     pub(crate) functions: Functions,

@@ -133,12 +133,25 @@ fn log_message(mut caller: Caller<'_, State>, record: u64) {
     if state.answers.is_replay() {
         return;
     }
+    let limits = &state.host.limits;
+    let (records, total) = (state.logged.0 + 1, state.logged.1.saturating_add(len as usize));
+    let fits = records <= limits.log_records && total <= limits.log_bytes;
     let record = LogRecord::read(&state.plugin, bytes);
-    state.host.log(&record);
+    if fits {
+        state.host.log(&record);
+    } else if state.lost_records == 0 {
+        let (records, bytes) = (limits.log_records, limits.log_bytes);
+        let limit =
+            format!("it logs more than {records} records or {bytes} bytes in a call; the rest is dropped");
+        state.host.warn(&state.plugin, limit);
+    }
     if record.level == Level::Error && record.message.starts_with(PANIC) {
         let panic = printable(&record.message);
         caller.data_mut().panic = Some(panic);
     }
+    let state = caller.data_mut();
+    state.logged = (records, total);
+    state.lost_records += u64::from(!fits);
 }
 
 fn clock_time_get(mut caller: Caller<'_, State>, clock: u32, _precision: u64, address: u32) -> u32 {

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod budgets;
+mod cache;
 mod cancel;
 mod engine;
 mod error;
