@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+};
 
 use crate::limits::{Limits, MAX_TABLE};
 
@@ -18,6 +20,8 @@ const KEEP_RESIDENT: usize = 256 << 10;
 /// An engine whose instances come from a pool, or, where the pool can't be reserved, from the system.
 pub(crate) fn new(limits: &Limits, fuel: bool) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
+    // Only a trap costs more with it, and only if the module has debug information.
+    config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
     // Whoever needs more than one 32-bit memory does not load in the other Reglet hosts either.
     config.wasm_multi_memory(false).wasm_memory64(false).epoch_interruption(true).consume_fuel(fuel);
     let mut pool = PoolingAllocationConfig::new();

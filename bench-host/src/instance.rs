@@ -1,10 +1,10 @@
 //! One run of a plugin: calls into it, and what it takes.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 use wasmtime::{
-    Memory, ModuleExport, PoolConcurrencyLimitError, Store, Trap, TypedFunc, UpdateDeadline, WasmParams,
-    WasmResults,
+    Memory, ModuleExport, PoolConcurrencyLimitError, Store, Trap, TypedFunc, UpdateDeadline, WasmBacktrace,
+    WasmParams, WasmResults,
 };
 
 use crate::cancel::Cancel;
@@ -387,7 +387,27 @@ fn failure(state: &mut State, export: &'static str, error: &wasmtime::Error) -> 
     if state.growth.refused {
         return Error::OutOfMemory { plugin, export, limit: state.host.limits.memory, reason };
     }
-    Error::Trap { plugin, export, reason }
+    Error::Trap { plugin, export, reason, backtrace: backtrace(error) }
+}
+
+/// The active functions, a line each.
+fn backtrace(error: &wasmtime::Error) -> String {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
+    let mut out = String::new();
+    for frame in backtrace.frames() {
+        let name = frame.func_name().map_or_else(|| format!("function {}", frame.func_index()), printable);
+        // A frame of the module holds those of the functions that were inlined there.
+        for symbol in frame.symbols() {
+            let place = symbol.file().map(printable).unwrap_or_default();
+            let symbol_name = symbol.name().map_or_else(|| name.clone(), printable);
+            let line = symbol.line().unwrap_or_default();
+            let _ = writeln!(out, "{symbol_name} at {place}:{line}");
+        }
+        if frame.symbols().is_empty() {
+            let _ = writeln!(out, "{name} at byte {:#x}", frame.module_offset().unwrap_or_default());
+        }
+    }
+    out
 }
 
 fn typed<P: WasmParams, R: WasmResults>(

@@ -5,8 +5,8 @@ use core::fmt::Display;
 use wasmtime::{Engine, Instance, Linker, Module, Store, TypedFunc};
 
 use crate::engine;
-use crate::limits::Limits;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::outcome::now;
 
 /// A plugin that returns the same outcome without a look at anything: all that is left is the way in and out.
