@@ -223,6 +223,13 @@ impl<'a> Call<'a> {
         self.time_left
     }
 
+    /// Calls another function of the host, with the same grants and the same time; the answer is what a plugin would
+    /// get.
+    #[must_use]
+    pub fn invoke(&self, function: &str, request: &[u8]) -> Vec<u8> {
+        self.host.functions.answer(&Call { function, ..*self }, request)
+    }
+
     /// Whether the embedder has cancelled the check.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

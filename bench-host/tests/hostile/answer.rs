@@ -85,7 +85,8 @@ fn stalled(host: &Host, timeout: &str, then: &str) -> (Duration, Result<String, 
     let request = format!(r#"{{"host":"127.0.0.1","port":{port},"tls":true,{timeout}}}"#);
     let mut guest = asks(TCP, &request);
     guest.describe += then;
-    let plugin = host.load("bad", &guest.module()).unwrap();
+    let grants = Grants::default().network("127.0.0.1", "*").unwrap();
+    let plugin = host.load("bad", &guest.module()).unwrap().granted(grants);
     let start = Instant::now();
     let answer = plugin.describe();
     (start.elapsed(), answer)
