@@ -3,9 +3,10 @@
 use core::any::Any;
 use core::fmt;
 use core::future::Future;
+use core::panic::AssertUnwindSafe;
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use reglet_sdk_core::error::{Error, Kind};

@@ -24,6 +24,7 @@ use crate::plugin::Plugin;
 use crate::services::net::Net;
 use crate::services::trust;
 use crate::state::State;
+use crate::trace::{Crossing, Way};
 
 /// Threads that the services share. They wait more than they work.
 const SERVICE_THREADS: usize = 2;
@@ -44,6 +45,7 @@ impl Host {
             ca_files: Vec::new(),
             cache: None,
             log: None,
+            trace: None,
             fuel: false,
         }
     }
@@ -75,6 +77,7 @@ pub struct Builder {
     ca_files: Vec<PathBuf>,
     cache: Option<PathBuf>,
     log: Option<Box<Log>>,
+    trace: Option<Box<Trace>>,
     fuel: bool,
 }
 
@@ -160,6 +163,12 @@ impl Builder {
         self
     }
 
+    /// Gets what crosses the boundary, on the thread that makes the call; [`Mask`](crate::Mask) shows it without secrets.
+    pub fn trace(mut self, trace: impl Fn(&Crossing<'_>) + Send + Sync + 'static) -> Self {
+        self.trace = Some(Box::new(trace));
+        self
+    }
+
     /// Counts the fuel that plugins use, which makes them slower. Off unless switched on.
     pub fn fuel(mut self, count: bool) -> Self {
         self.fuel = count;
@@ -187,6 +196,7 @@ impl Builder {
             limits: self.limits,
             fuel: self.fuel,
             log: self.log,
+            trace: self.trace,
             functions: self.functions,
             net: Net::new(roots).map_err(setup)?,
             services: Some(services.map_err(setup)?),
@@ -206,6 +216,7 @@ fn setup(error: impl Display) -> Error {
 }
 
 type Log = dyn Fn(&LogRecord<'_>) + Send + Sync;
+type Trace = dyn Fn(&Crossing<'_>) + Send + Sync;
 
 /// What a host, its plugins and their instances share.
 pub(crate) struct Shared {
@@ -221,6 +232,7 @@ pub(crate) struct Shared {
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,
     log: Option<Box<Log>>,
+    trace: Option<Box<Trace>>,
     /// Always there, but while it is dropped.
     services: Option<Runtime>,
 }
@@ -229,6 +241,20 @@ impl Shared {
     pub(crate) fn log(&self, record: &LogRecord<'_>) {
         if let Some(log) = &self.log {
             log(record);
+        }
+    }
+
+    /// Tells the embedder what crosses the boundary.
+    pub(crate) fn trace(&self, plugin: &str, way: Way, function: &str, payload: &[u8]) {
+        if let Some(trace) = &self.trace {
+            trace(&Crossing { plugin, function, way, payload, bytes: payload.len() });
+        }
+    }
+
+    /// Tells the embedder of a call of `allocate` or `deallocate`.
+    pub(crate) fn trace_memory(&self, plugin: &str, function: &str, bytes: u32) {
+        if let Some(trace) = &self.trace {
+            trace(&Crossing { plugin, function, way: Way::Call, payload: &[], bytes: bytes as usize });
         }
     }
 

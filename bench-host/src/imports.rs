@@ -10,6 +10,7 @@ use crate::functions::{Call, failed, invalid};
 use crate::log::{Level, LogRecord, printable};
 use crate::module;
 use crate::state::{State, WayIn};
+use crate::trace::Way;
 
 const HOST: &str = "reglet_host";
 const LOG: &str = "log_message";
@@ -87,6 +88,7 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
         match way_in.memory.data(&caller).get(range(address, len)) {
             Some(request) => {
                 let State { host, plugin, grants, cancel, .. } = state;
+                host.trace(plugin, Way::Request, function, request);
                 let call = Call { plugin, function, host, grants, time_left: state.time_left(), cancel };
                 host.functions.answer(&call, request)
             }
@@ -99,6 +101,7 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
         return Err(Cancelled.into());
     }
     let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
+    state.host.trace(&state.plugin, Way::Answer, function, &answer);
     state.answers.record(function, memory.get(range(address, len)).unwrap_or_default(), &answer);
     deliver(caller, &way_in, &answer)
 }
@@ -109,6 +112,7 @@ fn deliver(mut caller: Caller<'_, State>, way_in: &WayIn, answer: &[u8]) -> wasm
     let state = caller.data_mut();
     state.answering = true;
     state.guest_calls += 1;
+    state.host.trace_memory(&state.plugin, "allocate", len);
     let allocated = way_in.allocate.call(&mut caller, len);
     let state = caller.data_mut();
     state.answering = false;
@@ -133,6 +137,7 @@ fn log_message(mut caller: Caller<'_, State>, record: u64) {
     if state.answers.is_replay() {
         return;
     }
+    state.host.trace(&state.plugin, Way::Request, LOG, bytes);
     let limits = &state.host.limits;
     let (records, total) = (state.logged.0 + 1, state.logged.1.saturating_add(len as usize));
     let fits = records <= limits.log_records && total <= limits.log_bytes;

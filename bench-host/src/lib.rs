@@ -38,6 +38,7 @@ mod replay;
 pub mod report;
 mod services;
 mod state;
+mod trace;
 
 pub use cancel::Cancel;
 pub use error::Error;
@@ -50,3 +51,4 @@ pub use outcome::Outcome;
 pub use plugin::Plugin;
 pub use reglet_sdk_core::Status;
 pub use replay::{Exchange, Recording};
+pub use trace::{Crossing, Mask, Way};
