@@ -6,6 +6,7 @@ mod load;
 mod log;
 mod outcome;
 mod run;
+mod soak;
 
 use core::fmt::Write as _;
 use core::time::Duration;
