@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod about;
 pub mod budgets;
 mod cache;
 mod cancel;
@@ -40,6 +41,7 @@ mod services;
 mod state;
 mod trace;
 
+pub use about::{About, HOST_VERSION};
 pub use cancel::Cancel;
 pub use error::Error;
 pub use functions::{Answer, Call, Functions};

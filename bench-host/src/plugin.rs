@@ -9,6 +9,7 @@ use reglet_sdk_core::grants::Grants;
 use reglet_sdk_core::json::Value;
 use wasmtime::{InstancePre, Module, ModuleExport};
 
+use crate::about::About;
 use crate::error::Error;
 use crate::host::Shared;
 use crate::imports;
@@ -97,6 +98,20 @@ impl Plugin {
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.loaded.generation
+    }
+
+    /// What the plugin says of itself, by the metadata export of its generation.
+    ///
+    /// # Errors
+    ///
+    /// The export fails, or what it returns can't be read.
+    pub fn about(&self) -> Result<About, Error> {
+        let export = self.loaded.generation.metadata();
+        let document = self.document(export)?;
+        About::read(document.as_bytes()).map_err(|error| {
+            let reason = format!("it can't be read: {}", printable(&error.describe(document.as_bytes())));
+            Error::Protocol { plugin: self.name().to_owned(), export, reason }
+        })
     }
 
     /// What `describe` returns, the metadata of generation A, as JSON.

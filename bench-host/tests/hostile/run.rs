@@ -265,3 +265,43 @@ fn a_cancelled_call_ends_while_it_waits_for_a_host_function() {
     canceller.join().unwrap();
     still_works(&host);
 }
+
+#[test]
+fn allocate_that_returns_the_same_block_each_time_hurts_only_the_guest() {
+    let guest = Guest {
+        imports: TCP,
+        allocate: "(i32.const 4096)",
+        // The answer overwrites the configuration, and that is what the guest returns.
+        observe: format!("(drop (call $ask {})) {}", packed(TEXT, 2), packed(4096, 9)),
+        text: "{}".into(),
+        ..good()
+    };
+    let error = check_fails(&host(), &guest);
+    assert_has(error, &["plugin `bad`: observe: the outcome cannot be read"]);
+}
+
+#[test]
+fn a_plugin_is_compiled_once_and_a_damaged_cache_does_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = || std::fs::read_dir(folder.path().join("cache")).unwrap().map(|file| file.unwrap().path());
+    let check = || {
+        let host = Host::builder().cache_folder(folder.path().join("cache")).build().unwrap();
+        host.load("good", &good().module()).unwrap().check(b"{}").unwrap();
+    };
+    check();
+    let path = files().next().unwrap();
+    let len = std::fs::metadata(&path).unwrap().len();
+    check();
+    assert_eq!((files().count(), std::fs::metadata(&path).unwrap().len()), (1, len));
+    std::fs::write(&path, b"damaged").unwrap();
+    check();
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), len);
+}
+
+#[test]
+fn a_module_that_takes_too_long_to_compile_is_refused() {
+    let host = Host::builder().compile_timeout(Duration::ZERO).build().unwrap();
+    let error = host.load("slow", &good().module()).unwrap_err();
+    assert!(error.is_load());
+    assert_eq!(error.to_string(), "plugin `slow` cannot be loaded: it took more than 0ns to compile");
+}
