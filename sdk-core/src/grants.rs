@@ -65,12 +65,15 @@ pub struct InvalidGrant {
 }
 
 impl InvalidGrant {
-    fn new(reason: String) -> Self {
+    /// Says what is wrong with which pattern.
+    #[must_use]
+    pub fn new(reason: String) -> Self {
         Self { path: String::new(), reason }
     }
 
     /// The same, of something inside of what is at this path.
-    fn inside(self, path: &str) -> Self {
+    #[must_use]
+    pub fn inside(self, path: &str) -> Self {
         let dot = if self.path.is_empty() { "" } else { "." };
         Self { path: format!("{path}{dot}{}", self.path), ..self }
     }

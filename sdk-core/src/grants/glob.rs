@@ -133,7 +133,6 @@ impl Glob {
             }
             core::mem::swap(&mut now, &mut next);
         }
-        now.list.retain(|place| matches!(place.how, How::Within | How::Starting | How::Past));
         self.may_end(now.list)
     }
 

@@ -1,6 +1,7 @@
 //! Globs, against what doublestar v4 was observed to do, and against a plain matcher that tries everything.
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use proptest::prelude::*;
 use reglet_sdk_core::grants::Grants;
