@@ -8,7 +8,7 @@ use semver::Version;
 use crate::log::printable;
 
 /// The version of the protocol that this host speaks; plugins name the oldest that they can do with
-/// (`docs/protocol.md#versions`).
+/// (`docs/protocol.md#k12`).
 pub const HOST_VERSION: Version = Version::new(0, 2, 0);
 
 /// A plugin's own words about itself, read from its metadata.
