@@ -157,7 +157,8 @@ impl Builder {
         self
     }
 
-    /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call.
+    /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call. Without it, they
+    /// become events of `tracing` with the target `reglet_plugin`.
     pub fn log(mut self, log: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Self {
         self.log = Some(Box::new(log));
         self
@@ -239,8 +240,9 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn log(&self, record: &LogRecord<'_>) {
-        if let Some(log) = &self.log {
-            log(record);
+        match &self.log {
+            Some(log) => log(record),
+            None => record.emit(),
         }
     }
 
