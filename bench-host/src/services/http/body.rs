@@ -1,7 +1,7 @@
 //! The body of an answer: read up to a limit, and without the coding that it came in.
 
+use core::mem;
 use std::io::{self, Write};
-use std::mem;
 
 use flate2::write::MultiGzDecoder;
 use http_body_util::BodyExt;
@@ -37,13 +37,13 @@ pub(super) async fn read(mut body: Incoming, gzip: bool) -> Result<Content, Fail
 enum Decoder {
     Identity(Content),
     /// Knows whether anything came: no bytes at all are no bytes decoded, as in Go.
-    Gzip(MultiGzDecoder<Content>, bool),
+    Gzip(Box<MultiGzDecoder<Content>>, bool),
 }
 
 impl Decoder {
     fn new(gzip: bool) -> Self {
         let content = Content::default();
-        if gzip { Self::Gzip(MultiGzDecoder::new(content), false) } else { Self::Identity(content) }
+        if gzip { Self::Gzip(Box::new(MultiGzDecoder::new(content)), false) } else { Self::Identity(content) }
     }
 
     /// Adds what came; says whether there is room for more.
