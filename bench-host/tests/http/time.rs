@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use reglet_bench_host::Host;
 use serde_json::json;
 
 use crate::server::{Seen, Server, answer};
-use crate::{ask_host, ask_server, assert_fails, assert_message, grants};
+use crate::{ask_host, ask_server, assert_fails, assert_message, base64_of, grants};
 
 /// Talks until the client closes, or for far too long.
 fn until_closed(stream: &mut TcpStream, mut talk: impl FnMut(&mut TcpStream) -> std::io::Result<()>) -> bool {
@@ -58,6 +58,28 @@ fn a_server_that_is_too_slow_is_left() {
 fn assert_timeout(answer: &serde_json::Value) {
     assert_fails(answer, "timeout", "TIMEOUT");
     assert_eq!(answer["error"]["is_timeout"], true);
+}
+
+#[test]
+fn a_server_that_does_not_read_is_left() {
+    let body = vec![b'x'; 8 << 20];
+    let (over, is_over) = mpsc::channel();
+    let (sender, came) = mpsc::channel();
+    let is_over = Mutex::new(is_over);
+    let server = Server::raw(move |stream| {
+        is_over.lock().unwrap().recv().unwrap();
+        // Ends with what had been sent by then.
+        let mut bytes = Vec::new();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let _ = stream.read_to_end(&mut bytes);
+        sender.send(bytes.len()).unwrap();
+    });
+    let request =
+        json!({"method": "POST", "url": server.url("/"), "timeout_ms": 300, "body": base64_of(&body)});
+    assert_timeout(&ask_server(&server, &request));
+    over.send(()).unwrap();
+    let came = came.recv().unwrap();
+    assert!(came < body.len(), "all of the body was sent after the call had ended");
 }
 
 #[test]
