@@ -16,7 +16,9 @@
 //! # }
 //! ```
 
+mod about;
 pub mod budgets;
+mod cache;
 mod cancel;
 mod engine;
 mod error;
@@ -37,7 +39,9 @@ mod replay;
 pub mod report;
 mod services;
 mod state;
+mod trace;
 
+pub use about::{About, HOST_VERSION};
 pub use cancel::Cancel;
 pub use error::Error;
 pub use functions::{Answer, Call, Functions};
@@ -49,3 +53,4 @@ pub use outcome::Outcome;
 pub use plugin::Plugin;
 pub use reglet_sdk_core::Status;
 pub use replay::{Exchange, Recording};
+pub use trace::{Crossing, Mask, Way};
