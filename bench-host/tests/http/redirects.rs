@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 
+use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 
 use crate::server::{Seen, Server, answer, ok};
@@ -150,6 +152,20 @@ fn a_host_without_a_grant_is_never_connected_to() {
         let answer = ask(&grants(&[server.port(), port]), &json!({"url": server.url("/")}));
         assert_fails(&answer, "capability", "CAPABILITY_DENIED");
         assert_message(&answer, &format!("network capability denied: localhost:{port}"));
+        assert_nobody_came(&target);
+    }
+}
+
+#[test]
+fn a_wide_grant_does_not_open_this_machine_to_a_redirect() {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = target.local_addr().unwrap().port();
+    for host in ["localhost", "127.0.0.1", "2130706433", "[::ffff:127.0.0.1]", "[::1]"] {
+        let server = leading("302 Found", format!("http://{host}:{port}/"));
+        let granted = Grants::default().network("*", &port.to_string()).unwrap();
+        let granted = granted.network("127.0.0.1", &server.port().to_string()).unwrap();
+        let answer = ask(&Arc::new(granted), &json!({"url": server.url("/")}));
+        assert_fails(&answer, "capability", "SSRF_BLOCKED");
         assert_nobody_came(&target);
     }
 }
