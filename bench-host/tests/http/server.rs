@@ -1,8 +1,9 @@
 //! A server whose answers are bytes, so that they can be wrong.
 
+use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
