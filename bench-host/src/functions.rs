@@ -67,7 +67,9 @@ impl Functions {
 
     /// `dns_lookup`, `http_request` and `tcp_connect`.
     pub fn network() -> Self {
-        Self::none().with_bytes("tcp_connect", services::tcp::answer)
+        Self::none()
+            .with_bytes("http_request", services::http::answer)
+            .with_bytes("tcp_connect", services::tcp::answer)
     }
 
     /// `smtp_connect`.
