@@ -1,5 +1,8 @@
 //! What the functions of the protocol do, one file each.
 
+pub(crate) mod dns;
 pub(crate) mod net;
+pub(crate) mod smtp;
+pub(crate) mod ssrf;
 pub(crate) mod tcp;
 pub(crate) mod trust;
