@@ -128,12 +128,23 @@ async fn look_up(
     Ok(response)
 }
 
-/// A record as zone files have it, but for the text of a TXT record, which is one piece without quotes.
+/// A record as zone files have it, with names in ASCII; the text of a TXT record is one piece without quotes.
 fn text(record: &RData) -> String {
     match record {
         RData::TXT(TXT { txt_data, .. }) => String::from_utf8_lossy(&txt_data.concat()).into_owned(),
         RData::NS(name) => name.0.to_ascii(),
         RData::PTR(name) => name.0.to_ascii(),
+        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, srv.target.to_ascii()),
+        RData::SOA(soa) => format!(
+            "{} {} {} {} {} {} {}",
+            soa.mname.to_ascii(),
+            soa.rname.to_ascii(),
+            soa.serial,
+            soa.refresh,
+            soa.retry,
+            soa.expire,
+            soa.minimum
+        ),
         record => record.to_string(),
     }
 }

@@ -228,12 +228,27 @@ pub(crate) fn failure(code: &'static str, message: String) -> Error {
 mod tests {
     use std::io;
 
-    use super::server_name;
+    use rustls::RootCertStore;
+    use tokio::net::TcpStream;
+
+    use super::{Net, server_name};
+    use crate::loopback::{LoopbackTls, Options};
 
     #[test]
     fn the_dot_of_the_root_zone_is_no_part_of_the_certified_name() {
         assert_eq!(server_name("example.com.").unwrap().to_str(), "example.com");
         assert_eq!(server_name("127.1").unwrap_err().code(), "TLS_ERROR");
+    }
+
+    #[tokio::test]
+    async fn a_host_without_roots_says_so() {
+        let server = LoopbackTls::start(&Options::default()).unwrap();
+        let net = Net::new(RootCertStore::empty(), &[]).unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", server.port())).await.unwrap();
+        let error = net.shake_hands("localhost", server.port(), stream, &[]).await.unwrap_err();
+        assert_eq!(error.code(), "TLS_ERROR");
+        let text = "UnknownIssuer (the host has no trusted root certificates)";
+        assert!(error.message().ends_with(text), "{error}");
     }
 
     #[cfg(target_os = "linux")]

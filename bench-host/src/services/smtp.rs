@@ -49,7 +49,8 @@ async fn connect(
     let start = Instant::now();
     let time_left = || limit.saturating_sub(start.elapsed());
     let (stream, _) = net.connect(grants, host, port).await?;
-    let mut response = Response { connected: true, ..Response::default() };
+    let mut response =
+        Response { connected: true, address: (&*address).to_owned().into(), ..Response::default() };
     if request.tls {
         let stream = net.try_handshake(host, port, stream, &[]).await.map_err(|failed| {
             let HandshakeError { error, is_about_certificate } = failed;
@@ -61,27 +62,26 @@ async fn connect(
         server.hello().await?;
         response.response_time_ms = net::milliseconds_since(start);
         server.quit(time_left()).await;
-    } else {
-        let mut server = Dialogue::new(&address, stream);
-        response.banner = server.greeting().await?.into();
-        server.hello().await?;
-        if request.starttls {
-            let stream = server.start_tls().await?;
-            let stream = net
-                .try_handshake(host, port, stream, &[])
-                .await
-                .map_err(|failed| failed.error.with_code("STARTTLS_FAILED"))?;
-            describe(&stream, host, &mut response)?;
-            let mut server = Dialogue::new(&address, stream);
-            server.hello().await?;
-            response.response_time_ms = net::milliseconds_since(start);
-            server.quit(time_left()).await;
-        } else {
-            response.response_time_ms = net::milliseconds_since(start);
-            server.quit(time_left()).await;
-        }
+        return Ok(response);
     }
-    response.address = address.into();
+    let mut server = Dialogue::new(&address, stream);
+    response.banner = server.greeting().await?.into();
+    server.hello().await?;
+    if request.starttls {
+        let stream = server.start_tls().await?;
+        let stream = net
+            .try_handshake(host, port, stream, &[])
+            .await
+            .map_err(|failed| failed.error.with_code("STARTTLS_FAILED"))?;
+        describe(&stream, host, &mut response)?;
+        let mut server = Dialogue::new(&address, stream);
+        server.hello().await?;
+        response.response_time_ms = net::milliseconds_since(start);
+        server.quit(time_left()).await;
+    } else {
+        response.response_time_ms = net::milliseconds_since(start);
+        server.quit(time_left()).await;
+    }
     Ok(response)
 }
 

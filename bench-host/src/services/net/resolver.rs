@@ -314,7 +314,8 @@ mod tests {
 
     fn resolver(search: &[&str], ndots: usize) -> Resolver {
         let search = search.iter().map(|name| Name::from_ascii(name).unwrap()).collect();
-        let options = ResolverOpts { ndots, ..ResolverOpts::default() };
+        let mut options = ResolverOpts::default();
+        options.ndots = ndots;
         let config = ResolverConfig::from_parts(None, search, Vec::new());
         Resolver(Arc::new(System { config, options, hosts: Hosts::default() }))
     }
