@@ -49,8 +49,7 @@ async fn connect(
     let start = Instant::now();
     let time_left = || limit.saturating_sub(start.elapsed());
     let (stream, _) = net.connect(grants, host, port).await?;
-    let mut response =
-        Response { connected: true, address: (&*address).to_owned().into(), ..Response::default() };
+    let mut response = Response { connected: true, address: address.clone().into(), ..Response::default() };
     if request.tls {
         let stream = net.try_handshake(host, port, stream, &[]).await.map_err(|failed| {
             let HandshakeError { error, is_about_certificate } = failed;

@@ -315,7 +315,6 @@ fn several_nameservers_stand_in_for_each_other() {
     let request = json!({"hostname": "www.example.test", "type": "AAAA"});
     let answer = invoke(&host, &granted(&["www.example.test"]), "dns_lookup", &request);
     assert_eq!(answer, json!({"records": ["2001:db8::1"]}));
-    silent.wait_for_questions(1);
 }
 
 #[test]
