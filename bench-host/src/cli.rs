@@ -185,7 +185,7 @@ fn build(guest: &str, profile: ProfileName) -> Result<ExitCode, Failure> {
 fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {
     let (config, module) = (read_config(&check.config)?, read(&check.plugin)?);
     let (plugin, host) = (name(&check.plugin), host(&check.ca, None)?);
-    let measured = measure::measure(&host, &plugin, &module, &config)?;
+    let measured = measure::measure(&host.load(&plugin, &module)?, &module, &config)?;
     let exit = exit_status(&measured.outcome);
     eprint!("{}", report::text(&measured.outcome));
     let rows = [Row { plugin, profile: None, raw_module_bytes: None, measured }];

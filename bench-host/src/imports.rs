@@ -10,6 +10,7 @@ use crate::functions::{Call, failed, invalid};
 use crate::log::{Level, LogRecord, printable};
 use crate::module;
 use crate::state::{State, WayIn};
+use crate::trace::Way;
 
 const HOST: &str = "reglet_host";
 const LOG: &str = "log_message";
@@ -87,6 +88,7 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
         match way_in.memory.data(&caller).get(range(address, len)) {
             Some(request) => {
                 let State { host, plugin, grants, cancel, .. } = state;
+                host.trace(plugin, Way::Request, function, request);
                 let call = Call { plugin, function, host, grants, time_left: state.time_left(), cancel };
                 host.functions.answer(&call, request)
             }
@@ -99,6 +101,7 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
         return Err(Cancelled.into());
     }
     let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
+    state.host.trace(&state.plugin, Way::Answer, function, &answer);
     state.answers.record(function, memory.get(range(address, len)).unwrap_or_default(), &answer);
     deliver(caller, &way_in, &answer)
 }
@@ -109,6 +112,7 @@ fn deliver(mut caller: Caller<'_, State>, way_in: &WayIn, answer: &[u8]) -> wasm
     let state = caller.data_mut();
     state.answering = true;
     state.guest_calls += 1;
+    state.host.trace_memory(&state.plugin, "allocate", len);
     let allocated = way_in.allocate.call(&mut caller, len);
     let state = caller.data_mut();
     state.answering = false;
@@ -133,12 +137,26 @@ fn log_message(mut caller: Caller<'_, State>, record: u64) {
     if state.answers.is_replay() {
         return;
     }
+    state.host.trace(&state.plugin, Way::Request, LOG, bytes);
+    let limits = &state.host.limits;
+    let (records, total) = (state.logged.0 + 1, state.logged.1.saturating_add(len as usize));
+    let fits = records <= limits.log_records && total <= limits.log_bytes;
     let record = LogRecord::read(&state.plugin, bytes);
-    state.host.log(&record);
+    if fits {
+        state.host.log(&record);
+    } else if state.lost_records == 0 {
+        let (records, bytes) = (limits.log_records, limits.log_bytes);
+        let limit =
+            format!("it logs more than {records} records or {bytes} bytes in a call; the rest is dropped");
+        state.host.warn(&state.plugin, limit);
+    }
     if record.level == Level::Error && record.message.starts_with(PANIC) {
         let panic = printable(&record.message);
         caller.data_mut().panic = Some(panic);
     }
+    let state = caller.data_mut();
+    state.logged = (records, total);
+    state.lost_records += u64::from(!fits);
 }
 
 fn clock_time_get(mut caller: Caller<'_, State>, clock: u32, _precision: u64, address: u32) -> u32 {

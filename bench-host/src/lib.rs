@@ -17,6 +17,7 @@
 //! ```
 
 pub mod budgets;
+mod cache;
 mod cancel;
 mod engine;
 mod error;
@@ -37,6 +38,7 @@ mod replay;
 pub mod report;
 mod services;
 mod state;
+mod trace;
 
 pub use cancel::Cancel;
 pub use error::Error;
@@ -49,3 +51,4 @@ pub use outcome::Outcome;
 pub use plugin::Plugin;
 pub use reglet_sdk_core::Status;
 pub use replay::{Exchange, Recording};
+pub use trace::{Crossing, Mask, Way};
