@@ -12,14 +12,15 @@ use core::time::Duration;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
 
 use reglet_bench_host::Host;
 use reglet_sdk_core::grants::Grants;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use self::nameserver::NameServer;
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,9 +31,15 @@ fn invoke(host: &Host, grants: &Arc<Grants>, function: &str, request: &Value) ->
     serde_json::from_slice(&answer).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&answer)))
 }
 
-/// A host that trusts the system's roots alone.
-fn host() -> Host {
-    Host::builder().build().unwrap()
+/// A host as it is without settings.
+fn host() -> &'static Host {
+    static HOST: LazyLock<Host> = LazyLock::new(|| Host::builder().build().unwrap());
+    &HOST
+}
+
+/// A host that looks names up at this server.
+fn asking(server: &NameServer) -> Host {
+    Host::builder().nameserver(server.address).build().unwrap()
 }
 
 /// A host that trusts this CA too.

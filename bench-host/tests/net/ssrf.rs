@@ -8,7 +8,7 @@ use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 
 use crate::nameserver::{NameServer, a};
-use crate::{assert_error, host, invoke, loopback};
+use crate::{asking, assert_error, host, invoke, loopback};
 
 #[test]
 fn public_addresses_are_allowed() {
@@ -72,7 +72,7 @@ fn every_address_of_a_name_is_judged() {
         let addresses = [[8, 8, 8, 8], [10, 0, 0, 1]].map(a);
         vec![if question.kind == RecordType::A { question.found(addresses) } else { question.found([]) }]
     });
-    let host = Host::builder().nameserver(server.address).build().unwrap();
+    let host = asking(&server);
     let expected = json!({"allowed": false, "reason": "private addresses blocked (RFC 1918)", "resolved_ip": "10.0.0.1"});
     assert_eq!(check(&host, "www.example.test:80"), expected);
 }
@@ -80,14 +80,14 @@ fn every_address_of_a_name_is_judged() {
 #[test]
 fn a_name_with_public_addresses_alone_is_allowed() {
     let server = NameServer::with_address([8, 8, 8, 8]);
-    let host = Host::builder().nameserver(server.address).build().unwrap();
+    let host = asking(&server);
     assert_eq!(check(&host, "www.example.test:80"), json!({"allowed": true, "resolved_ip": "8.8.8.8"}));
 }
 
 #[test]
 fn what_is_no_address_is_not_allowed() {
     let server = NameServer::with_address([8, 8, 8, 8]);
-    let host = Host::builder().nameserver(server.address).build().unwrap();
+    let host = asking(&server);
     for (address, reason) in [
         ("www.example.test:http", "invalid port"),
         ("[::1", "invalid address format: missing ']' in address"),
@@ -101,13 +101,13 @@ fn what_is_no_address_is_not_allowed() {
 
 #[test]
 fn grants_do_not_matter() {
-    let answer = invoke(&host(), &loopback(), "ssrf_check", &json!({"address": "127.0.0.1:80"}));
+    let answer = invoke(host(), &loopback(), "ssrf_check", &json!({"address": "127.0.0.1:80"}));
     assert_eq!(answer["allowed"], false);
 }
 
 #[test]
 fn a_question_without_an_address_is_refused() {
-    let answer = invoke(&host(), &Arc::new(Grants::default()), "ssrf_check", &json!({}));
+    let answer = invoke(host(), &Arc::new(Grants::default()), "ssrf_check", &json!({}));
     assert_error(&answer, "validation", "INVALID_REQUEST", "address");
 }
 
