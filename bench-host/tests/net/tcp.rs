@@ -153,6 +153,19 @@ fn a_closed_port_refuses() {
 }
 
 #[test]
+fn each_address_is_tried_and_the_first_error_counts() {
+    let Some(listener) = bind_ipv6() else { return };
+    let port = listener.local_addr().unwrap().port();
+    let answer = connect(host(), "localhost", port, false);
+    assert_connected(&answer);
+    assert_eq!(answer["remote_addr"], format!("[::1]:{port}"));
+
+    let closed = ClosedPort::take().unwrap();
+    let answer = connect(host(), "localhost", closed.port(), false);
+    assert_fails(&answer, "CONNECTION_REFUSED", &format!("dial tcp 127.0.0.1:{}: ", closed.port()));
+}
+
+#[test]
 fn an_unknown_host_is_not_found() {
     let request = json!({"host": "nosuch.invalid", "port": 443, "tls": true});
     let answer = invoke(host(), &granted(&["nosuch.invalid"]), "tcp_connect", &request);
@@ -164,10 +177,9 @@ fn an_unknown_host_is_not_found() {
 #[test]
 fn a_silent_server_takes_as_long_as_the_caller_allows() {
     let (listener, port) = listen();
-    let host = host();
     let start = Instant::now();
     let request = json!({"host": "127.0.0.1", "port": port.to_string(), "tls": true, "timeout_ms": 100});
-    let answer = invoke(&host, &loopback(), "tcp_connect", &request);
+    let answer = invoke(host(), &loopback(), "tcp_connect", &request);
     let elapsed = start.elapsed();
     assert!(Duration::from_millis(100) <= elapsed && elapsed < PATIENCE, "{elapsed:?}");
     let message = assert_error(&answer, "timeout", "TIMEOUT", "");

@@ -62,7 +62,7 @@ impl LookupError {
         let lookup = format!("lookup {}{server}", printable(name));
         match self {
             Self::NoSuchHost => Error::new(Kind::Network, format!("{lookup}: no such host")).with_not_found(),
-            Self::TimedOut => Error::new(Kind::Timeout, format!("{lookup}: i/o timeout")).with_timeout(),
+            Self::TimedOut => Error::new(Kind::Timeout, format!("{lookup}: i/o timeout")),
             Self::Failed(reason) => Error::new(Kind::Network, format!("{lookup}: {reason}")),
         }
     }
@@ -225,16 +225,14 @@ impl Resolver {
 
 /// The records of one or two types.
 async fn ask(client: &TokioResolver, name: &Name, kinds: &[RecordType]) -> Result<Vec<RData>, LookupError> {
-    let &[first, second] = kinds else {
-        return match kinds {
-            [kind] => ask_for(client, name, *kind).await,
-            _ => Ok(Vec::new()),
-        };
-    };
-    match tokio::join!(ask_for(client, name, first), ask_for(client, name, second)) {
-        (Ok(first), Ok(second)) => Ok([first, second].concat()),
-        (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.is_empty() => Ok(found),
-        (Err(error), _) | (_, Err(error)) => Err(error),
+    match *kinds {
+        [first, second] => match tokio::join!(ask_for(client, name, first), ask_for(client, name, second)) {
+            (Ok(first), Ok(second)) => Ok([first, second].concat()),
+            (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.is_empty() => Ok(found),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        },
+        [kind] => ask_for(client, name, kind).await,
+        _ => Ok(Vec::new()),
     }
 }
 
@@ -338,6 +336,21 @@ mod tests {
         assert_eq!(candidates(&resolver, "db.", None), ["db."]);
         assert_eq!(candidates(&resolver, "x.INVALID", None), ["x.INVALID."]);
         assert_eq!(candidates(&resolver, "db", Some((Ipv4Addr::LOCALHOST, 53).into())), ["db."]);
+    }
+
+    #[tokio::test]
+    async fn the_hosts_file_comes_before_any_server() {
+        let mut hosts = Hosts::default();
+        hosts.read_hosts_conf(&b"192.0.2.7 Intra db # comment\n192.0.2.8 db\n"[..]).unwrap();
+        let config = ResolverConfig::default();
+        let resolver = Resolver(Arc::new(System { config, options: ResolverOpts::default(), hosts }));
+        let addresses = async |name, family| resolver.addresses(name, family, None).await;
+        let expected = ["192.0.2.7", "192.0.2.8"].map(|address| address.parse().unwrap());
+        assert_eq!(addresses("DB", Family::Any).await, Ok(expected.into()));
+        assert_eq!(addresses("intra.", Family::V4).await, Ok(expected[..1].into()));
+        assert_eq!(addresses("intra", Family::V6).await, Ok(vec![]));
+        // There is no server to ask.
+        assert!(addresses("other", Family::Any).await.is_err());
     }
 
     #[test]
