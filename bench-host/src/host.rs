@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Display};
 use core::future::Future;
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ impl Host {
             limits: Limits::default(),
             functions: Functions::all(),
             ca_files: Vec::new(),
+            nameservers: Vec::new(),
             cache: None,
             log: None,
             trace: None,
@@ -75,6 +77,7 @@ pub struct Builder {
     limits: Limits,
     functions: Functions,
     ca_files: Vec<PathBuf>,
+    nameservers: Vec<SocketAddr>,
     cache: Option<PathBuf>,
     log: Option<Box<Log>>,
     trace: Option<Box<Trace>>,
@@ -157,6 +160,15 @@ impl Builder {
         self
     }
 
+    /// Looks names up at this server, in place of those of the system. May be called again: two servers are asked at a
+    /// time, in the order of the calls, and the first answer counts.
+    ///
+    /// The system's `/etc/hosts`, search list and `ndots` still hold, as they were when the host was built.
+    pub fn nameserver(mut self, server: SocketAddr) -> Self {
+        self.nameservers.push(server);
+        self
+    }
+
     /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call. Without it, they
     /// become events of `tracing` with the target `reglet_plugin`.
     pub fn log(mut self, log: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Self {
@@ -199,7 +211,7 @@ impl Builder {
             log: self.log,
             trace: self.trace,
             functions: self.functions,
-            net: Net::new(roots).map_err(setup)?,
+            net: Net::new(roots, &self.nameservers).map_err(setup)?,
             services: Some(services.map_err(setup)?),
             start: Instant::now(),
         })))
