@@ -76,7 +76,7 @@ impl Functions {
 
     /// `exec_command`.
     pub fn commands() -> Self {
-        Self::none()
+        Self::none().with_bytes("exec_command", services::exec::answer)
     }
 
     /// `ssrf_check`.

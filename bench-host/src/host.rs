@@ -24,6 +24,9 @@ use crate::services::net::Net;
 use crate::services::trust;
 use crate::state::State;
 
+/// Where commands are looked up.
+const COMMAND_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// Threads that the services share. They wait more than they work.
 const SERVICE_THREADS: usize = 2;
 
@@ -41,6 +44,7 @@ impl Host {
             limits: Limits::default(),
             functions: Functions::all(),
             ca_files: Vec::new(),
+            command_path: COMMAND_PATH.into(),
             log: None,
             fuel: false,
         }
@@ -71,6 +75,7 @@ pub struct Builder {
     limits: Limits,
     functions: Functions,
     ca_files: Vec<PathBuf>,
+    command_path: Arc<str>,
     log: Option<Box<Log>>,
     fuel: bool,
 }
@@ -118,6 +123,13 @@ impl Builder {
         self
     }
 
+    /// Looks commands without a `/` up in these folders, with `:` between them; `/usr/local/bin:/usr/bin:/bin`. The
+    /// host's own `PATH` never counts, nor does a folder that is not absolute.
+    pub fn command_path(mut self, folders: &str) -> Self {
+        self.command_path = folders.into();
+        self
+    }
+
     /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call.
     pub fn log(mut self, log: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Self {
         self.log = Some(Box::new(log));
@@ -152,6 +164,7 @@ impl Builder {
             log: self.log,
             functions: self.functions,
             net: Net::new(roots).map_err(setup)?,
+            command_path: self.command_path,
             services: Some(services.map_err(setup)?),
             start: Instant::now(),
         })))
@@ -180,6 +193,8 @@ pub(crate) struct Shared {
     pub(crate) fuel: bool,
     pub(crate) functions: Functions,
     pub(crate) net: Net,
+    /// The folders to look commands up in.
+    pub(crate) command_path: Arc<str>,
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,
     log: Option<Box<Log>>,
