@@ -80,7 +80,7 @@ impl Functions {
 
     /// `exec_command`.
     pub fn commands() -> Self {
-        Self::none()
+        Self::none().with_bytes("exec_command", services::exec::answer)
     }
 
     /// `ssrf_check`. It needs no grant, so that plugins learn by it what names resolve to, and name servers learn

@@ -27,6 +27,9 @@ use crate::services::trust;
 use crate::state::State;
 use crate::trace::{Crossing, Way};
 
+/// Where commands are looked up.
+const COMMAND_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// Threads that the services share. They wait more than they work.
 const SERVICE_THREADS: usize = 2;
 
@@ -46,6 +49,7 @@ impl Host {
             ca_files: Vec::new(),
             nameservers: Vec::new(),
             cache: None,
+            command_path: COMMAND_PATH.into(),
             log: None,
             trace: None,
             fuel: false,
@@ -79,6 +83,7 @@ pub struct Builder {
     ca_files: Vec<PathBuf>,
     nameservers: Vec<SocketAddr>,
     cache: Option<PathBuf>,
+    command_path: Arc<str>,
     log: Option<Box<Log>>,
     trace: Option<Box<Trace>>,
     fuel: bool,
@@ -169,6 +174,13 @@ impl Builder {
         self
     }
 
+    /// Looks commands without a `/` up in these folders, with `:` between them; `/usr/local/bin:/usr/bin:/bin`. The
+    /// host's own `PATH` never counts, nor does a folder that is not absolute.
+    pub fn command_path(mut self, folders: &str) -> Self {
+        self.command_path = folders.into();
+        self
+    }
+
     /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call. Without it, they
     /// become events of `tracing` with the target `reglet_plugin`.
     pub fn log(mut self, log: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Self {
@@ -212,6 +224,7 @@ impl Builder {
             trace: self.trace,
             functions: self.functions,
             net: Net::new(roots, &self.nameservers).map_err(setup)?,
+            command_path: self.command_path,
             services: Some(services.map_err(setup)?),
             start: Instant::now(),
         })))
@@ -242,6 +255,8 @@ pub(crate) struct Shared {
     pub(crate) fuel: bool,
     pub(crate) functions: Functions,
     pub(crate) net: Net,
+    /// The folders to look commands up in.
+    pub(crate) command_path: Arc<str>,
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,
     log: Option<Box<Log>>,
