@@ -1,5 +1,6 @@
 //! The functions that connect and look names up, called as plugins call them, against servers on this machine.
 
+mod bypass;
 mod cancel;
 mod dns;
 mod nameserver;
@@ -9,7 +10,7 @@ mod tcp;
 
 use core::net::Ipv6Addr;
 use core::time::Duration;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, mpsc};
@@ -81,6 +82,13 @@ fn assert_error<'a>(answer: &'a Value, kind: &str, code: &str, text: &str) -> &'
     assert_eq!((&error["type"], &error["code"]), (&kind.into(), &code.into()), "{answer}");
     assert!(message.contains(text), "{answer}");
     message
+}
+
+/// Checks that no connection waits to be accepted. One that was made is there when the client has its answer.
+#[track_caller]
+fn assert_nobody_came(listener: &TcpListener) {
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
 }
 
 /// Waits until the other side has closed, and returns what it sent before.

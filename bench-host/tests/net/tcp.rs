@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 
 use crate::nameserver::{NameServer, a};
 use crate::{
-    PATIENCE, asking, assert_error, bind_ipv6, granted, host, invoke, loopback, read_to_end, spawn, trusting,
+    PATIENCE, asking, assert_error, assert_nobody_came, bind_ipv6, granted, host, invoke, loopback,
+    read_to_end, spawn, trusting,
 };
 
 #[test]
@@ -441,11 +442,4 @@ fn assert_connected(answer: &Value) {
 fn assert_fails<'a>(answer: &'a Value, code: &str, text: &str) -> &'a str {
     assert!(answer["connected"] == false && answer["tls"] == false, "{answer}");
     assert_error(answer, "network", code, text)
-}
-
-/// Checks that no connection waits to be accepted. One that was made is there when the client has its answer.
-#[track_caller]
-fn assert_nobody_came(listener: &TcpListener) {
-    listener.set_nonblocking(true).unwrap();
-    assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
 }
