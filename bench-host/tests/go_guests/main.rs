@@ -6,7 +6,7 @@ mod network;
 mod servers;
 mod system;
 
-use std::cell::RefCell;
+use core::cell::RefCell;
 use std::env;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;

@@ -1,8 +1,9 @@
 //! Servers on this machine, which stop when dropped.
 
+use core::net::{Ipv4Addr, SocketAddr};
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::{Arc, LazyLock};
 use std::thread::{self, JoinHandle};
 

@@ -1,6 +1,7 @@
 //! Commands, and what Go's own library gets from WASI.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use core::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use reglet_sdk_core::grants::Grants;
 use serde_json::json;
