@@ -1,7 +1,6 @@
 //! What plugins import: the host functions, and the way of a request in and of its answer out.
 
 use core::ops::Range;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use wasmtime::{Caller, Engine, Linker, Module};
 
@@ -10,11 +9,10 @@ use crate::functions::{Call, failed, invalid};
 use crate::log::{Level, LogRecord, printable};
 use crate::module;
 use crate::state::{State, WayIn};
+use crate::wasi::{self, WASI};
 
 const HOST: &str = "reglet_host";
 const LOG: &str = "log_message";
-const WASI: &str = "wasi_snapshot_preview1";
-const CLOCK: &str = "clock_time_get";
 
 /// How a plugin's report of a panic starts.
 const PANIC: &str = "plugin panic: ";
@@ -23,7 +21,7 @@ const PANIC: &str = "plugin panic: ";
 pub(crate) fn link(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     linker.func_wrap(HOST, LOG, log_message)?;
-    linker.func_wrap(WASI, CLOCK, clock_time_get)?;
+    wasi::link(&mut linker)?;
     Ok(linker)
 }
 
@@ -36,14 +34,13 @@ pub(crate) fn resolve(linker: &Linker<State>, module: &Module) -> Result<Linker<
     for import in module.imports() {
         let (from, name, kind) = (import.module(), import.name(), module::kind(&import.ty()));
         let expected = match (from, name) {
-            (HOST, LOG) => "(i64) -> ()",
-            (HOST, _) => "(i64) -> (i64)",
-            (WASI, CLOCK) => "(i32, i64, i32) -> (i32)",
-            (WASI, _) => {
-                return Err(format!("it imports `{WASI}.{name}`, which this host does not have yet"));
-            }
-            _ => return Err(format!("it imports `{from}.{name}`, {kind}, which this host does not have")),
+            (HOST, LOG) => Some("(i64) -> ()"),
+            (HOST, _) => Some("(i64) -> (i64)"),
+            (WASI, _) => wasi::kind(name),
+            _ => None,
         };
+        let expected = expected
+            .ok_or_else(|| format!("it imports `{from}.{name}`, {kind}, which this host does not have"))?;
         if kind != expected {
             return Err(format!("its import `{from}.{name}` is {kind}, not {expected}"));
         }
@@ -139,27 +136,4 @@ fn log_message(mut caller: Caller<'_, State>, record: u64) {
         let panic = printable(&record.message);
         caller.data_mut().panic = Some(panic);
     }
-}
-
-fn clock_time_get(mut caller: Caller<'_, State>, clock: u32, _precision: u64, address: u32) -> u32 {
-    const SUCCESS: u32 = 0;
-    const EFAULT: u32 = 21;
-    const EINVAL: u32 = 28;
-    caller.data_mut().host_calls += 1;
-    if clock > 1 {
-        return EINVAL;
-    }
-    let Some(way_in) = State::way_in(&mut caller) else { return EFAULT };
-    let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
-    let nanos = if let Some(recorded) = state.answers.replay(CLOCK) {
-        recorded[..].try_into().unwrap_or_default()
-    } else {
-        let wall = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let time = if clock == 0 { wall() } else { state.host.start.elapsed() };
-        u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).to_le_bytes()
-    };
-    state.answers.record(CLOCK, &[], &nanos);
-    let Some(room) = memory.get_mut(range(address, 8)) else { return EFAULT };
-    room.copy_from_slice(&nanos);
-    SUCCESS
 }

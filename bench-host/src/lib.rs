@@ -37,6 +37,7 @@ mod replay;
 pub mod report;
 mod services;
 mod state;
+mod wasi;
 
 pub use cancel::Cancel;
 pub use error::Error;

@@ -22,6 +22,8 @@ pub struct Grants {
     network: Vec<(String, String)>,
     exec: Vec<String>,
     env: Vec<String>,
+    read: Vec<String>,
+    write: Vec<String>,
 }
 
 /// A rule that can't be understood.
@@ -71,6 +73,26 @@ impl Grants {
         Ok(self)
     }
 
+    /// Allows files that match to be read, and folders to be listed.
+    ///
+    /// # Errors
+    ///
+    /// It is no pattern.
+    pub fn read(mut self, path: &str) -> Result<Self, InvalidGrant> {
+        self.read.push(path.into());
+        Ok(self)
+    }
+
+    /// Allows files that match to be written, made and removed.
+    ///
+    /// # Errors
+    ///
+    /// It is no pattern.
+    pub fn write(mut self, path: &str) -> Result<Self, InvalidGrant> {
+        self.write.push(path.into());
+        Ok(self)
+    }
+
     /// Checks a connection by the name or the address literal that was asked for.
     ///
     /// # Errors
@@ -109,6 +131,40 @@ impl Grants {
     #[must_use]
     pub fn allows_env(&self, variable: &str) -> bool {
         self.env.iter().any(|p| p == variable || p == "*")
+    }
+
+    /// Whether the file at this canonical path may be read.
+    #[must_use]
+    pub fn allows_read(&self, path: &str) -> bool {
+        self.read.iter().any(|pattern| covers(pattern, path))
+    }
+
+    /// Whether the file at this canonical path may be written, made and removed.
+    #[must_use]
+    pub fn allows_write(&self, path: &str) -> bool {
+        self.write.iter().any(|pattern| covers(pattern, path))
+    }
+
+    /// The folders before the first wildcard of each path, or, without one, that the file is in.
+    pub fn folders(&self) -> impl Iterator<Item = &str> {
+        let folder = |pattern: &'_ String| -> Option<usize> {
+            pattern[..pattern.find(['*', '?', '[', '{', '\\']).unwrap_or(pattern.len())].rfind('/')
+        };
+        let patterns = self.read.iter().chain(&self.write);
+        patterns.filter_map(move |pattern| folder(pattern).map(|end| &pattern[..end.max(1)]))
+    }
+}
+
+fn covers(pattern: &str, path: &str) -> bool {
+    if let Some(folder) = pattern.strip_suffix("/**") {
+        return path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    }
+    match pattern.split_once('*') {
+        Some((start, end)) => path
+            .strip_prefix(start)
+            .and_then(|rest| rest.strip_suffix(end))
+            .is_some_and(|middle| !middle.contains('/')),
+        None => pattern == path,
     }
 }
 
