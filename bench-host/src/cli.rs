@@ -8,11 +8,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reglet_bench_host::guests::{Crate, Profile};
+use reglet_bench_host::manifest::{self, Manifest};
 use reglet_bench_host::report::{self, Row};
-use reglet_bench_host::{Error, Host, Outcome, Plugin, Status, budgets, measure};
+use reglet_bench_host::{Builder, Error, Host, Mask, Outcome, Plugin, Status, budgets, measure};
+use reglet_sdk_core::grants::Grants;
 use serde::de::IgnoredAny;
 
 use crate::demo;
@@ -68,6 +71,9 @@ enum Command {
         /// Time that the check may take
         #[arg(long, value_name = "SECONDS", value_parser = seconds)]
         timeout: Option<Duration>,
+        /// Prints what crosses the boundary, with secrets masked
+        #[arg(long)]
+        trace: bool,
     },
     /// Prints a plugin's metadata, as hosts of the first generation get it
     Describe { plugin: PathBuf },
@@ -114,6 +120,15 @@ struct Check {
     /// Trusts the certificates in this PEM file, too
     #[arg(long, value_name = "FILE")]
     ca: Vec<PathBuf>,
+    /// Grants what this `plugin.yaml` has under `capabilities`; without any grant a plugin may do nothing
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// Grants more: `network=HOST:PORTS`, `fs=[read:|write:]PATH`, `env=NAME`, `exec=COMMAND`, `kv=[read:|write:]KEY`
+    #[arg(long, value_name = "KIND=PATTERN")]
+    allow: Vec<String>,
+    /// Keeps no compiled modules, and uses none
+    #[arg(long)]
+    no_cache: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -138,7 +153,7 @@ enum ProfileName {
 impl Command {
     fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::Run { check, format, timeout } => run(&check, format, timeout),
+            Self::Run { check, format, timeout, trace } => run(&check, format, timeout, trace),
             Self::Describe { plugin } => print_document(&plugin, Plugin::describe),
             Self::Schema { plugin } => print_document(&plugin, Plugin::schema),
             Self::Manifest { plugin } => print_document(&plugin, Plugin::manifest),
@@ -149,10 +164,33 @@ impl Command {
     }
 }
 
-fn run(check: &Check, format: OutcomeFormat, timeout: Option<Duration>) -> Result<ExitCode, Failure> {
+fn run(
+    check: &Check,
+    format: OutcomeFormat,
+    timeout: Option<Duration>,
+    trace: bool,
+) -> Result<ExitCode, Failure> {
     let (config, module) = (read_config(&check.config)?, read(&check.plugin)?);
-    let host = host(&check.ca, timeout)?;
-    let outcome = match host.load(&name(&check.plugin), &module)?.check(&config) {
+    let mut builder = check.builder();
+    if let Some(timeout) = timeout {
+        builder = builder.call_timeout(timeout);
+    }
+    let mask = Arc::new(OnceLock::new());
+    if trace {
+        let mask = Arc::clone(&mask);
+        // Until the schema is known, nothing is shown: that is while the plugin tells it.
+        builder = builder.trace(move |crossing| {
+            if let Some(mask) = mask.get() {
+                eprintln!("{}", Mask::line(mask, crossing));
+            }
+        });
+    }
+    let plugin = check.load(&builder.build()?, &module)?;
+    tell_of(&plugin);
+    if trace {
+        let _ = mask.set(Mask::new(&config, &plugin.schema().unwrap_or_default()));
+    }
+    let outcome = match plugin.check(&config) {
         Err(error) if !error.is_load() => error.to_outcome(),
         outcome => outcome?,
     };
@@ -164,9 +202,70 @@ fn run(check: &Check, format: OutcomeFormat, timeout: Option<Duration>) -> Resul
     Ok(exit_status(&outcome))
 }
 
+impl Check {
+    /// A host that logs to stderr, and keeps compiled modules where this user's programs keep such things.
+    fn builder(&self) -> Builder {
+        let mut builder = logging();
+        for file in &self.ca {
+            builder = builder.ca_file(file);
+        }
+        match cache_folder().filter(|_| !self.no_cache) {
+            Some(folder) => builder.cache_folder(folder),
+            None => builder,
+        }
+    }
+
+    /// Loads the plugin, with what is granted to it.
+    fn load(&self, host: &Host, module: &[u8]) -> Result<Plugin, Failure> {
+        Ok(host.load(&name(&self.plugin), module)?.granted(self.grants()?))
+    }
+
+    fn grants(&self) -> Result<Grants, Failure> {
+        let granted = match &self.manifest {
+            None => Grants::default(),
+            Some(path) => {
+                let yaml = fs::read_to_string(path)
+                    .map_err(|source| Failure::Read { path: path.clone(), source })?;
+                let manifest = Manifest::parse(&yaml)
+                    .map_err(|source| Failure::Manifest { path: path.clone(), source })?;
+                manifest.grants
+            }
+        };
+        self.allow
+            .iter()
+            .try_fold(granted, |granted, rule| manifest::allow(granted, rule))
+            .map_err(Failure::Grant)
+    }
+}
+
+/// Where this user's programs keep what they can make again; nowhere if there is no such place.
+fn cache_folder() -> Option<PathBuf> {
+    let folder = |name| env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+    let folder = folder.join("reglet-bench");
+    // Homes may be read-only, and then nothing is lost but time.
+    fs::create_dir_all(&folder).is_ok().then(|| folder.join("modules"))
+}
+
+/// Tells what is odd about the plugin, and what it asks for in vain.
+fn tell_of(plugin: &Plugin) {
+    match plugin.about() {
+        Ok(about) => {
+            let name = plugin.name();
+            about.remarks.iter().for_each(|remark| eprintln!("WARN {name}: {remark}"));
+            let missing = plugin.grants().missing(&about.requests);
+            if !missing.is_empty() {
+                eprintln!("WARN {name}: it asks for what it is not granted; {}", missing.risk());
+            }
+        }
+        // The check may do well all the same.
+        Err(error) => eprintln!("WARN {error}"),
+    }
+}
+
 fn print_document(path: &Path, document: fn(&Plugin) -> Result<String, Error>) -> Result<ExitCode, Failure> {
     let module = read(path)?;
-    let plugin = host(&[], None)?.load(&name(path), &module)?;
+    let plugin = logging().build()?.load(&name(path), &module)?;
     print(&(document(&plugin)? + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -184,11 +283,11 @@ fn build(guest: &str, profile: ProfileName) -> Result<ExitCode, Failure> {
 
 fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {
     let (config, module) = (read_config(&check.config)?, read(&check.plugin)?);
-    let (plugin, host) = (name(&check.plugin), host(&check.ca, None)?);
-    let measured = measure::measure(&host, &plugin, &module, &config)?;
+    let plugin = check.load(&check.builder().build()?, &module)?;
+    let measured = measure::measure(&plugin, &module, &config)?;
     let exit = exit_status(&measured.outcome);
     eprint!("{}", report::text(&measured.outcome));
-    let rows = [Row { plugin, profile: None, raw_module_bytes: None, measured }];
+    let rows = [Row { plugin: plugin.name().to_owned(), profile: None, raw_module_bytes: None, measured }];
     print(&match format {
         TableFormat::Table => report::table(&rows),
         TableFormat::Json => report::json(&rows),
@@ -210,16 +309,9 @@ fn budgets(accept: bool, file: Option<&Path>) -> Result<ExitCode, Failure> {
     Ok(if compared.holds() { ExitCode::SUCCESS } else { 1.into() })
 }
 
-/// A host that logs to stderr.
-pub(crate) fn host(ca: &[PathBuf], timeout: Option<Duration>) -> Result<Host, Error> {
-    let mut builder = Host::builder().log(|record| eprintln!("{record}"));
-    for file in ca {
-        builder = builder.ca_file(file);
-    }
-    if let Some(timeout) = timeout {
-        builder = builder.call_timeout(timeout);
-    }
-    builder.build()
+/// A host that logs to stderr, still to be built.
+fn logging() -> Builder {
+    Host::builder().log(|record| eprintln!("{record}"))
 }
 
 /// Prints a result.

@@ -8,29 +8,30 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+};
 
-use crate::limits::MAX_TABLE;
-
-/// Instances that may live at the same time.
-const MAX_INSTANCES: u32 = 256;
+use crate::limits::{Limits, MAX_TABLE};
 
 /// Bytes of a used memory that are cleared by hand rather than handed back to the system, which is slower.
 const KEEP_RESIDENT: usize = 256 << 10;
 
 /// An engine whose instances come from a pool, or, where the pool can't be reserved, from the system.
-pub(crate) fn new(memory_limit: usize, fuel: bool) -> wasmtime::Result<Engine> {
+pub(crate) fn new(limits: &Limits, fuel: bool) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
+    // Only a trap costs more with it, and only if the module has debug information.
+    config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
     // Whoever needs more than one 32-bit memory does not load in the other Reglet hosts either.
     config.wasm_multi_memory(false).wasm_memory64(false).epoch_interruption(true).consume_fuel(fuel);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_core_instances(MAX_INSTANCES)
-        .total_memories(MAX_INSTANCES)
-        .total_tables(MAX_INSTANCES * 4)
+    pool.total_core_instances(limits.instances)
+        .total_memories(limits.instances)
+        .total_tables(limits.instances.saturating_mul(4))
         .max_tables_per_module(4)
         .table_elements(MAX_TABLE)
         .max_core_instance_size(8 << 20)
-        .max_memory_size(memory_limit)
+        .max_memory_size(limits.memory)
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(KEEP_RESIDENT)
         // Clears only what was written to, where the system can tell.

@@ -59,6 +59,9 @@ pub enum Error {
         export: &'static str,
         /// The message of the panic, if the plugin reported one, and the reason for the trap.
         reason: String,
+        /// The functions that were active, the innermost first, a line each: with names, files and lines if the
+        /// module has debug information.
+        backtrace: String,
     },
     /// The plugin trapped after it had been refused memory.
     #[error("plugin `{plugin}`: {export}: it ran into the memory limit of {limit} bytes: {reason}")]
@@ -153,7 +156,11 @@ impl Error {
         let mut out = Writer::new();
         out.begin_object();
         out.member("timestamp", outcome::now().rfc3339().as_str());
-        out.member("error", reglet_sdk_core::Error::new(kind, message.clone()));
+        let mut error = reglet_sdk_core::Error::new(kind, message.clone());
+        if let Self::Trap { backtrace, .. } = self {
+            error = error.with_stack(backtrace.as_bytes());
+        }
+        out.member("error", error);
         out.member("status", "error");
         out.member("message", message.as_str());
         out.end_object();

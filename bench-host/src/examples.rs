@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use reglet_sdk_core::grants::{Grants, InvalidGrant};
+
 use crate::error::Error;
 use crate::guests::{BuildError, Built, Crate, Profile, Progress};
 use crate::host::Host;
@@ -68,12 +70,18 @@ fn measured(host: &Host, example: &Crate, built: &Built, server: &LoopbackTls) -
         fs::read_to_string(&path).map_err(|source| ExampleError::Read { path: path.clone(), source })?;
     let config = with_numbers(&config, &[("TLS_PORT", server.port())])
         .map_err(|placeholder| ExampleError::Placeholder { path, placeholder })?;
+    let plugin = host.load(&built.name, &built.module.bytes)?.granted(servers(server)?);
     Ok(Row {
         plugin: built.name.clone(),
         profile: Some(built.profile.name()),
         raw_module_bytes: Some(built.raw.bytes.len()),
-        measured: measure::measure(host, &built.name, &built.module.bytes, config.as_bytes())?,
+        measured: measure::measure(&plugin, &built.module.bytes, config.as_bytes())?,
     })
+}
+
+/// Grants for the servers of the main job, and nothing else.
+fn servers(server: &LoopbackTls) -> Result<Grants, ExampleError> {
+    Ok(Grants::default().network("localhost", &server.port().to_string())?)
 }
 
 /// Puts numbers in the place of their names: `"${NAME}"` becomes a number, and within a longer string its
@@ -112,6 +120,9 @@ pub enum ExampleError {
     /// An example can't be loaded or run.
     #[error(transparent)]
     Plugin(#[from] Error),
+    /// The servers of this machine can't be granted.
+    #[error(transparent)]
+    Grant(#[from] InvalidGrant),
     /// The configuration of an example can't be read.
     #[error("cannot read {}", path.display())]
     Read {

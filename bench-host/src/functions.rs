@@ -3,9 +3,10 @@
 use core::any::Any;
 use core::fmt;
 use core::future::Future;
+use core::panic::AssertUnwindSafe;
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use reglet_sdk_core::error::{Error, Kind};
@@ -66,7 +67,9 @@ impl Functions {
 
     /// `dns_lookup`, `http_request` and `tcp_connect`.
     pub fn network() -> Self {
-        Self::none().with_bytes("tcp_connect", services::tcp::answer)
+        Self::none()
+            .with_bytes("http_request", services::http::answer)
+            .with_bytes("tcp_connect", services::tcp::answer)
     }
 
     /// `smtp_connect`.
@@ -150,7 +153,17 @@ impl Functions {
                 Err(Error::internal(message).with_code("NOT_FOUND"))
             }
         };
-        answer.unwrap_or_else(|error| failed(&error))
+        let limit = call.host.limits.answer;
+        match answer {
+            Ok(answer) if answer.len() <= limit => answer,
+            Ok(answer) => {
+                let (function, len) = (printable(call.function), answer.len());
+                let message =
+                    format!("the answer of {function} has {len} bytes, more than the limit of {limit} bytes");
+                failed(&Error::internal(message).with_code("RESPONSE_TOO_LARGE"))
+            }
+            Err(error) => failed(&error),
+        }
     }
 }
 
@@ -211,6 +224,13 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn time_left(&self) -> Duration {
         self.time_left
+    }
+
+    /// Calls another function of the host, with the same grants and the same time; the answer is what a plugin would
+    /// get.
+    #[must_use]
+    pub fn invoke(&self, function: &str, request: &[u8]) -> Vec<u8> {
+        self.host.functions.answer(&Call { function, ..*self }, request)
     }
 
     /// Whether the embedder has cancelled the check.

@@ -12,6 +12,7 @@ use reglet_sdk_core::grants::Grants;
 use tokio::runtime::{self, Runtime};
 use wasmtime::{Engine, Linker};
 
+use crate::cache::Cache;
 use crate::cancel::Cancel;
 use crate::engine::{self, Ticker};
 use crate::error::Error;
@@ -23,6 +24,7 @@ use crate::plugin::Plugin;
 use crate::services::net::Net;
 use crate::services::trust;
 use crate::state::State;
+use crate::trace::{Crossing, Way};
 
 /// Threads that the services share. They wait more than they work.
 const SERVICE_THREADS: usize = 2;
@@ -41,7 +43,9 @@ impl Host {
             limits: Limits::default(),
             functions: Functions::all(),
             ca_files: Vec::new(),
+            cache: None,
             log: None,
+            trace: None,
             fuel: false,
         }
     }
@@ -71,7 +75,9 @@ pub struct Builder {
     limits: Limits,
     functions: Functions,
     ca_files: Vec<PathBuf>,
+    cache: Option<PathBuf>,
     log: Option<Box<Log>>,
+    trace: Option<Box<Trace>>,
     fuel: bool,
 }
 
@@ -91,6 +97,39 @@ impl Builder {
     /// Bytes that a module may have; 64 MiB.
     pub fn max_module_bytes(mut self, bytes: usize) -> Self {
         self.limits.module = bytes;
+        self
+    }
+
+    /// Time that compiling a module may take; 60 seconds. What takes longer is given up, though the thread that
+    /// compiles goes on until it is done.
+    pub fn compile_timeout(mut self, limit: Duration) -> Self {
+        self.limits.compile_time = limit;
+        self
+    }
+
+    /// Keeps compiled modules in this folder, which must belong to the user alone, and is made if it is not there.
+    ///
+    /// A folder holds up to 1 GiB. Files that are damaged or of another version are compiled anew.
+    pub fn cache_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Instances that may live at the same time; 256.
+    pub fn max_instances(mut self, instances: u32) -> Self {
+        self.limits.instances = instances;
+        self
+    }
+
+    /// Bytes that an answer of a host function may have; 32 MiB.
+    pub fn max_answer(mut self, bytes: usize) -> Self {
+        self.limits.answer = bytes;
+        self
+    }
+
+    /// Records that a call may log, and their bytes; 10,000 and 4 MiB. What is more is dropped and counted.
+    pub fn max_log(mut self, records: u64, bytes: usize) -> Self {
+        (self.limits.log_records, self.limits.log_bytes) = (records, bytes);
         self
     }
 
@@ -118,9 +157,16 @@ impl Builder {
         self
     }
 
-    /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call.
+    /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call. Without it, they
+    /// become events of `tracing` with the target `reglet_plugin`.
     pub fn log(mut self, log: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Self {
         self.log = Some(Box::new(log));
+        self
+    }
+
+    /// Gets what crosses the boundary, on the thread that makes the call; [`Mask`](crate::Mask) shows it without secrets.
+    pub fn trace(mut self, trace: impl Fn(&Crossing<'_>) + Send + Sync + 'static) -> Self {
+        self.trace = Some(Box::new(trace));
         self
     }
 
@@ -137,7 +183,7 @@ impl Builder {
     /// A certificate file can't be read, or the system does not give the threads or the memory.
     pub fn build(self) -> Result<Host, Error> {
         let roots = trust::roots(&self.ca_files).map_err(setup)?;
-        let engine = engine::new(self.limits.memory, self.fuel).map_err(setup)?;
+        let engine = engine::new(&self.limits, self.fuel).map_err(setup)?;
         let services = runtime::Builder::new_multi_thread()
             .worker_threads(SERVICE_THREADS)
             .thread_name("reglet-services")
@@ -147,9 +193,11 @@ impl Builder {
             linker: imports::link(&engine).map_err(setup)?,
             ticker: Ticker::start(&engine).map_err(setup)?,
             engine,
+            cache: self.cache.as_deref().map(Cache::open).transpose().map_err(setup)?,
             limits: self.limits,
             fuel: self.fuel,
             log: self.log,
+            trace: self.trace,
             functions: self.functions,
             net: Net::new(roots).map_err(setup)?,
             services: Some(services.map_err(setup)?),
@@ -169,6 +217,7 @@ fn setup(error: impl Display) -> Error {
 }
 
 type Log = dyn Fn(&LogRecord<'_>) + Send + Sync;
+type Trace = dyn Fn(&Crossing<'_>) + Send + Sync;
 
 /// What a host, its plugins and their instances share.
 pub(crate) struct Shared {
@@ -176,6 +225,7 @@ pub(crate) struct Shared {
     /// The host functions and the parts of WASI that this host has.
     pub(crate) linker: Linker<State>,
     pub(crate) ticker: Ticker,
+    pub(crate) cache: Option<Cache>,
     pub(crate) limits: Limits,
     pub(crate) fuel: bool,
     pub(crate) functions: Functions,
@@ -183,14 +233,30 @@ pub(crate) struct Shared {
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,
     log: Option<Box<Log>>,
+    trace: Option<Box<Trace>>,
     /// Always there, but while it is dropped.
     services: Option<Runtime>,
 }
 
 impl Shared {
     pub(crate) fn log(&self, record: &LogRecord<'_>) {
-        if let Some(log) = &self.log {
-            log(record);
+        match &self.log {
+            Some(log) => log(record),
+            None => record.emit(),
+        }
+    }
+
+    /// Tells the embedder what crosses the boundary.
+    pub(crate) fn trace(&self, plugin: &str, way: Way, function: &str, payload: &[u8]) {
+        if let Some(trace) = &self.trace {
+            trace(&Crossing { plugin, function, way, payload, bytes: payload.len() });
+        }
+    }
+
+    /// Tells the embedder of a call of `allocate` or `deallocate`.
+    pub(crate) fn trace_memory(&self, plugin: &str, function: &str, bytes: u32) {
+        if let Some(trace) = &self.trace {
+            trace(&Crossing { plugin, function, way: Way::Call, payload: &[], bytes: bytes as usize });
         }
     }
 

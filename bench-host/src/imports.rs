@@ -6,9 +6,11 @@ use wasmtime::{Caller, Engine, Linker, Module};
 
 use crate::error::Cancelled;
 use crate::functions::{Call, failed, invalid};
+use crate::host::Shared;
 use crate::log::{Level, LogRecord, printable};
 use crate::module;
 use crate::state::{State, WayIn};
+use crate::trace::Way;
 use crate::wasi::{self, WASI};
 
 const HOST: &str = "reglet_host";
@@ -84,6 +86,7 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
         match way_in.memory.data(&caller).get(range(address, len)) {
             Some(request) => {
                 let State { host, plugin, grants, cancel, .. } = state;
+                host.trace(plugin, Way::Request, function, request);
                 let call = Call { plugin, function, host, grants, time_left: state.time_left(), cancel };
                 host.functions.answer(&call, request)
             }
@@ -96,6 +99,7 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
         return Err(Cancelled.into());
     }
     let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
+    state.host.trace(&state.plugin, Way::Answer, function, &answer);
     state.answers.record(function, memory.get(range(address, len)).unwrap_or_default(), &answer);
     deliver(caller, &way_in, &answer)
 }
@@ -106,6 +110,7 @@ fn deliver(mut caller: Caller<'_, State>, way_in: &WayIn, answer: &[u8]) -> wasm
     let state = caller.data_mut();
     state.answering = true;
     state.guest_calls += 1;
+    state.host.trace_memory(&state.plugin, "allocate", len);
     let allocated = way_in.allocate.call(&mut caller, len);
     let state = caller.data_mut();
     state.answering = false;
@@ -121,19 +126,42 @@ fn log_message(mut caller: Caller<'_, State>, record: u64) {
     caller.data_mut().host_calls += 1;
     let (address, len) = unpack(record);
     let Some(way_in) = State::way_in(&mut caller) else { return };
-    let state = caller.data();
-    let bytes = way_in.memory.data(&caller).get(range(address, len));
-    let Some(bytes) = bytes.filter(|bytes| bytes.len() <= state.host.limits.request) else {
-        caller.data_mut().lost_records += 1;
+    let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
+    let State { host, plugin, answers, logged, lost_records, panic, .. } = state;
+    let bytes = memory.get(range(address, len));
+    let Some(bytes) = bytes.filter(|bytes| bytes.len() <= host.limits.request) else {
+        *lost_records += 1;
         return;
     };
-    if state.answers.is_replay() {
+    if answers.is_replay() {
         return;
     }
-    let record = LogRecord::read(&state.plugin, bytes);
-    state.host.log(&record);
+    host.trace(plugin, Way::Request, LOG, bytes);
+    let record = LogRecord::read(plugin, bytes);
+    pass_on(host, &record, bytes.len(), logged, lost_records);
     if record.level == Level::Error && record.message.starts_with(PANIC) {
-        let panic = printable(&record.message);
-        caller.data_mut().panic = Some(panic);
+        *panic = Some(printable(&record.message));
     }
+}
+
+/// Logs what a plugin says, of this many bytes, as long as it keeps to the limits.
+pub(crate) fn pass_on(
+    host: &Shared,
+    record: &LogRecord<'_>,
+    len: usize,
+    logged: &mut (u64, usize),
+    lost: &mut u64,
+) {
+    *logged = (logged.0 + 1, logged.1.saturating_add(len));
+    let (records, bytes) = (host.limits.log_records, host.limits.log_bytes);
+    if logged.0 <= records && logged.1 <= bytes {
+        host.log(record);
+        return;
+    }
+    if *lost == 0 {
+        let limit =
+            format!("it logs more than {records} records or {bytes} bytes in a call; the rest is dropped");
+        host.warn(record.plugin, limit);
+    }
+    *lost += 1;
 }

@@ -1,10 +1,10 @@
 //! One run of a plugin: calls into it, and what it takes.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 use wasmtime::{
-    Memory, ModuleExport, PoolConcurrencyLimitError, Store, Trap, TypedFunc, UpdateDeadline, WasmParams,
-    WasmResults,
+    Memory, ModuleExport, PoolConcurrencyLimitError, Store, Trap, TypedFunc, UpdateDeadline, WasmBacktrace,
+    WasmParams, WasmResults,
 };
 
 use crate::cancel::Cancel;
@@ -16,6 +16,7 @@ use crate::outcome::Outcome;
 use crate::plugin::Plugin;
 use crate::replay::{Answers, Recording};
 use crate::state::State;
+use crate::trace::Way;
 use crate::wasi;
 
 /// A plugin's memory with all its state. After a trap it is spent, and only good for [`usage`](Self::usage).
@@ -227,9 +228,10 @@ impl Guest {
     /// From the configuration to the outcome's JSON.
     fn check(&mut self, export: &'static str, config: &[u8]) -> Result<Vec<u8>, Error> {
         self.begin(export)?;
-        let config = self.place(config)?;
-        let packed = call(&mut self.store, &self.observe, config, export)?;
-        self.take(export, packed, config)
+        let place = self.place(config)?;
+        self.trace(Way::Call, export, config);
+        let packed = call(&mut self.store, &self.observe, place, export)?;
+        self.take(export, packed, place)
     }
 
     fn document(&mut self, export: &'static str) -> Result<Vec<u8>, Error> {
@@ -237,6 +239,7 @@ impl Guest {
         let Ok(function) = self.instance.get_typed_func::<(), u64>(&mut self.store, export) else {
             return Err(Error::NoExport { plugin: self.plugin(), export });
         };
+        self.trace(Way::Call, export, &[]);
         let packed = call(&mut self.store, &function, (), export)?;
         self.take(export, packed, (0, 0))
     }
@@ -262,6 +265,8 @@ impl Guest {
         }
         let len = u32::try_from(config.len())
             .map_err(|_| self.breach("allocate", "a configuration of 4 GiB or more does not fit".into()))?;
+        let state = self.store.data();
+        state.host.trace_memory(&state.plugin, "allocate", len);
         let address = call(&mut self.store, &self.allocate, len, "allocate")?;
         let room = self.memory.data_mut(&mut self.store).get_mut(range(address, len));
         let Some(room) = room.filter(|_| address != 0) else {
@@ -276,6 +281,9 @@ impl Guest {
     /// Copies what an export has returned, and hands its buffer and that of the configuration back.
     fn take(&mut self, export: &'static str, packed: u64, config: (u32, u32)) -> Result<Vec<u8>, Error> {
         let copied = self.copy(packed);
+        if let Ok(returned) = &copied {
+            self.trace(Way::Return, export, returned);
+        }
         if copied.is_ok() {
             self.free(unpack(packed));
         }
@@ -307,6 +315,8 @@ impl Guest {
         if len == 0 || self.store.data().spent {
             return;
         }
+        let state = self.store.data();
+        state.host.trace_memory(&state.plugin, "deallocate", len);
         let failed = match &self.deallocate {
             Deallocate::Absent => return,
             Deallocate::WrongType => {
@@ -348,6 +358,11 @@ impl Guest {
             return Error::OutOfMemory { plugin, export, limit: state.host.limits.memory, reason };
         }
         Error::Protocol { plugin, export, reason }
+    }
+
+    fn trace(&self, way: Way, export: &str, payload: &[u8]) {
+        let state = self.store.data();
+        state.host.trace(&state.plugin, way, export, payload);
     }
 
     fn plugin(&self) -> String {
@@ -392,7 +407,27 @@ fn failure(state: &mut State, export: &'static str, error: &wasmtime::Error) -> 
     if state.growth.refused {
         return Error::OutOfMemory { plugin, export, limit: state.host.limits.memory, reason };
     }
-    Error::Trap { plugin, export, reason }
+    Error::Trap { plugin, export, reason, backtrace: backtrace(error) }
+}
+
+/// The active functions, a line each.
+fn backtrace(error: &wasmtime::Error) -> String {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
+    let mut out = String::new();
+    for frame in backtrace.frames() {
+        let name = frame.func_name().map_or_else(|| format!("function {}", frame.func_index()), printable);
+        // A frame of the module holds those of the functions that were inlined there.
+        for symbol in frame.symbols() {
+            let place = symbol.file().map(printable).unwrap_or_default();
+            let symbol_name = symbol.name().map_or_else(|| name.clone(), printable);
+            let line = symbol.line().unwrap_or_default();
+            let _ = writeln!(out, "{symbol_name} at {place}:{line}");
+        }
+        if frame.symbols().is_empty() {
+            let _ = writeln!(out, "{name} at byte {:#x}", frame.module_offset().unwrap_or_default());
+        }
+    }
+    out
 }
 
 fn typed<P: WasmParams, R: WasmResults>(

@@ -16,7 +16,9 @@
 //! # }
 //! ```
 
+mod about;
 pub mod budgets;
+mod cache;
 mod cancel;
 mod engine;
 mod error;
@@ -29,6 +31,7 @@ mod instance;
 mod limits;
 mod log;
 pub mod loopback;
+pub mod manifest;
 pub mod measure;
 mod module;
 mod outcome;
@@ -37,16 +40,20 @@ mod replay;
 pub mod report;
 mod services;
 mod state;
+mod trace;
 mod wasi;
 
+pub use about::{About, HOST_VERSION};
 pub use cancel::Cancel;
 pub use error::Error;
 pub use functions::{Answer, Call, Functions};
 pub use host::{Builder, Failed, Host};
 pub use instance::{HeapStats, Instance, Usage};
 pub use log::{Level, LogRecord, Source};
+pub use manifest::Manifest;
 pub use module::Generation;
 pub use outcome::Outcome;
 pub use plugin::Plugin;
 pub use reglet_sdk_core::Status;
 pub use replay::{Exchange, Recording};
+pub use trace::{Crossing, Mask, Way};

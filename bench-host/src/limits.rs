@@ -18,7 +18,12 @@ pub(crate) const MAX_IMPORTS: u32 = 1_000;
 pub(crate) struct Limits {
     pub(crate) memory: usize,
     pub(crate) call_timeout: Duration,
+    pub(crate) compile_time: Duration,
+    pub(crate) instances: u32,
+    pub(crate) log_records: u64,
+    pub(crate) log_bytes: usize,
     pub(crate) module: usize,
+    pub(crate) answer: usize,
     pub(crate) request: usize,
     pub(crate) outcome: usize,
 }
@@ -28,7 +33,12 @@ impl Default for Limits {
         Self {
             memory: 256 << 20,
             call_timeout: Duration::from_secs(30),
+            compile_time: Duration::from_secs(60),
+            instances: 256,
+            log_records: 10_000,
+            log_bytes: 4 << 20,
             module: 64 << 20,
+            answer: 32 << 20,
             request: 16 << 20,
             outcome: 16 << 20,
         }

@@ -107,6 +107,31 @@ impl<'a> LogRecord<'a> {
     }
 }
 
+impl LogRecord<'_> {
+    /// Makes an event of `tracing` of it. The names of attributes are not known beforehand, so they are one field.
+    pub(crate) fn emit(&self) {
+        macro_rules! event {
+            ($level:ident) => {
+                tracing::event!(
+                    target: "reglet_plugin",
+                    tracing::Level::$level,
+                    plugin = self.plugin,
+                    source = ?self.source,
+                    attrs = ?self.attrs,
+                    "{}",
+                    self.message,
+                )
+            };
+        }
+        match self.level {
+            Level::Debug => event!(DEBUG),
+            Level::Info => event!(INFO),
+            Level::Warn => event!(WARN),
+            Level::Error => event!(ERROR),
+        }
+    }
+}
+
 impl fmt::Display for LogRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.level.as_str(), printable(self.plugin), printable(&self.message))?;
@@ -141,4 +166,60 @@ fn cut(text: &str) -> &str {
 /// A string that may be missing.
 fn text(value: Value<'_>) -> Result<Cow<'_, str>, Error> {
     if value.is_none() { Ok(Cow::Borrowed("")) } else { value.text() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Collector(Arc<Mutex<String>>);
+
+    impl Visit for Collector {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            *self.0.lock().unwrap() += &format!(" {field}={value:?}");
+        }
+    }
+
+    impl Subscriber for Collector {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let metadata = event.metadata();
+            *self.0.lock().unwrap() += &format!("{} {}", metadata.level(), metadata.target());
+            event.record(&mut self.clone());
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn a_record_becomes_an_event_with_level_message_and_attributes() {
+        let collector = Collector::default();
+        let record =
+            br#"{"level":"WARN","message":"slow","attrs":[{"key":"ms","type":"int64","value":"90"}]}"#;
+        tracing::subscriber::with_default(collector.clone(), || LogRecord::read("p", record).emit());
+        assert_eq!(
+            *collector.0.lock().unwrap(),
+            r#"WARN reglet_plugin message=slow plugin="p" source=Plugin attrs=[("ms", "90")]"#
+        );
+    }
 }

@@ -59,20 +59,19 @@ pub struct Heap {
     pub allocations: u32,
 }
 
-/// Measures a module with a configuration, which is JSON.
+/// Measures a plugin that was loaded from this module, with a configuration, which is JSON.
 ///
 /// # Errors
 ///
-/// The module can't be loaded, or a check fails; an outcome with the status `error` is no such failure.
-pub fn measure(host: &Host, name: &str, module: &[u8], config: &[u8]) -> Result<Measurement, Error> {
-    let plugin = host.load(name, module)?;
+/// A check fails; an outcome with the status `error` is no such failure.
+pub fn measure(plugin: &Plugin, module: &[u8], config: &[u8]) -> Result<Measurement, Error> {
     let mut instance = plugin.instance()?;
     instance.record();
     let outcome = instance.check(config)?;
     let recording = instance.recording();
 
-    let (before, after) = one_check(&plugin, &recording, config)?;
-    let counting = Host::builder().fuel(true).build()?.load(name, module)?;
+    let (before, after) = one_check(plugin, &recording, config)?;
+    let counting = Host::builder().fuel(true).build()?.load(plugin.name(), module)?;
     let (fuel_before, fuel_after) = one_check(&counting, &recording, config)?;
     Ok(Measurement {
         outcome,
@@ -87,7 +86,7 @@ pub fn measure(host: &Host, name: &str, module: &[u8], config: &[u8]) -> Result<
         guest_calls: after.guest_calls - before.guest_calls,
         host_calls: after.host_calls - before.host_calls,
         fuel: fuel_after.fuel.unwrap_or_default() - fuel_before.fuel.unwrap_or_default(),
-        times: times(host, &plugin, &recording, config)?,
+        times: times(plugin, &recording, config)?,
         recording,
     })
 }
@@ -100,8 +99,8 @@ fn one_check(plugin: &Plugin, recording: &Recording, config: &[u8]) -> Result<(U
     Ok((before, instance.usage()))
 }
 
-fn times(host: &Host, plugin: &Plugin, recording: &Recording, config: &[u8]) -> Result<Times, Error> {
-    let echo = host.load("echo", &baseline::echo()?)?;
+fn times(plugin: &Plugin, recording: &Recording, config: &[u8]) -> Result<Times, Error> {
+    let echo = Plugin::load(&plugin.loaded().host, "echo", &baseline::echo()?)?;
     let mut check = warm(plugin, recording, config)?;
     let mut echo = warm(&echo, &Recording::default(), config)?;
     let mut no_op = NoOp::new()?;
@@ -146,7 +145,7 @@ mod tests {
     fn a_check_is_recorded_once_and_then_replayed() {
         let host = Host::builder().build().unwrap();
         let module = wat::parse_str(ASKING).unwrap();
-        let measured = measure(&host, "asking", &module, b"{}").unwrap();
+        let measured = measure(&host.load("asking", &module).unwrap(), &module, b"{}").unwrap();
         assert_eq!(measured.outcome.status(), crate::Status::Failure);
         let [ask, time] = measured.recording.exchanges() else { panic!("{:?}", measured.recording) };
         assert_eq!((ask.function.as_str(), ask.request.as_slice()), ("ask", b"{}".as_slice()));

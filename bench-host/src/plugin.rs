@@ -2,11 +2,14 @@
 
 use core::fmt;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 
 use reglet_sdk_core::grants::Grants;
 use reglet_sdk_core::json::Value;
 use wasmtime::{InstancePre, Module, ModuleExport};
 
+use crate::about::About;
 use crate::error::Error;
 use crate::host::Shared;
 use crate::imports;
@@ -51,7 +54,7 @@ impl Plugin {
         }
         let refused = |reason: String| Error::Refused { plugin: plugin(), reason: printable(&reason) };
         module::scan(module, &host.limits).map_err(refused)?;
-        let module = Module::from_binary(&host.engine, module).map_err(|e| refused(format!("{e:#}")))?;
+        let module = compile(host, &plugin(), module).map_err(refused)?;
         let generation = module::check_exports(&module).map_err(refused)?;
         let linker = imports::resolve(&host.linker, &module).map_err(refused)?;
         let pre = linker.instantiate_pre(&module).map_err(|e| refused(format!("{e:#}")))?;
@@ -95,6 +98,20 @@ impl Plugin {
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.loaded.generation
+    }
+
+    /// What the plugin says of itself, by the metadata export of its generation.
+    ///
+    /// # Errors
+    ///
+    /// The export fails, or what it returns can't be read.
+    pub fn about(&self) -> Result<About, Error> {
+        let export = self.loaded.generation.metadata();
+        let document = self.document(export)?;
+        About::read(document.as_bytes()).map_err(|error| {
+            let reason = format!("it can't be read: {}", printable(&error.describe(document.as_bytes())));
+            Error::Protocol { plugin: self.name().to_owned(), export, reason }
+        })
     }
 
     /// What `describe` returns, the metadata of generation A, as JSON.
@@ -165,6 +182,32 @@ impl Plugin {
         }
         Ok(document)
     }
+}
+
+/// Compiles a module, or takes it from the cache.
+fn compile(host: &Arc<Shared>, plugin: &str, module: &[u8]) -> Result<Module, String> {
+    if let Some(compiled) = host.cache.as_ref().and_then(|cache| cache.load(&host.engine, module)) {
+        return Ok(compiled);
+    }
+    let (sender, result) = mpsc::sync_channel(1);
+    let (engine, bytes) = (host.engine.clone(), module.to_vec());
+    // Nothing ends the compiler, but one need not wait for it.
+    let thread = thread::Builder::new().name("reglet-compiler".into()).spawn(move || {
+        let _ = sender.send(Module::from_binary(&engine, &bytes));
+    });
+    thread.map_err(|error| format!("no thread can be had to compile it: {error}"))?;
+    let limit = host.limits.compile_time;
+    let compiled = match result.recv_timeout(limit) {
+        Ok(compiled) => compiled.map_err(|error| format!("{error:#}"))?,
+        Err(RecvTimeoutError::Timeout) => return Err(format!("it took more than {limit:?} to compile")),
+        Err(RecvTimeoutError::Disconnected) => return Err("the compiler panicked".into()),
+    };
+    if let Some(cache) = &host.cache
+        && let Err(error) = cache.store(&host.engine, module, &compiled)
+    {
+        host.warn(plugin, format!("the compiled module can't be kept: {error}"));
+    }
+    Ok(compiled)
 }
 
 impl fmt::Debug for Loaded {

@@ -2,6 +2,7 @@
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
+use reglet_sdk_core::base64;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -77,6 +78,14 @@ pub fn text(outcome: &Outcome) -> String {
         match outcome.error().get(part).text() {
             Ok(value) if !value.is_empty() => line(&format!("error {part}"), &value),
             _ => {}
+        }
+    }
+    if let Ok(stack) = outcome.error().get("stack").text() {
+        let mut stack = stack.into_owned().into_bytes();
+        let len = base64::decode(&mut stack).unwrap_or_default();
+        stack.truncate(len);
+        for frame in String::from_utf8_lossy(&stack).lines() {
+            line("in", frame);
         }
     }
     for (name, value) in outcome.data().members().into_iter().flatten() {

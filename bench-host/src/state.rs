@@ -30,6 +30,8 @@ pub(crate) struct State {
     pub(crate) host_calls: u64,
     /// Log records that did not stand in the guest's memory.
     pub(crate) lost_records: u64,
+    /// Records and bytes that were logged since the call began.
+    pub(crate) logged: (u64, usize),
     /// What the guest reported of a panic since the call began.
     pub(crate) panic: Option<String>,
     /// The export that failed within the one that was called.
@@ -62,6 +64,7 @@ impl State {
             guest_calls: 0,
             host_calls: 0,
             lost_records: 0,
+            logged: (0, 0),
             panic: None,
             failed: None,
             answering: false,
@@ -76,6 +79,7 @@ impl State {
         self.began = self.host.ticker.now();
         self.growth.refused = false;
         self.answers.begin();
+        self.logged = (0, 0);
         self.panic = None;
         self.failed = None;
         if let Some(wasi) = &mut self.wasi {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use reglet_bench_host::Host;
 use reglet_bench_host::guests::{Crate, Profile};
 use reglet_bench_host::loopback::{ClosedPort, LoopbackTls, Options};
+use reglet_bench_host::{Host, Manifest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ fn a_success_is_alone_on_stdout_and_exits_with_0() {
     assert_eq!(outcome["status"], "success");
     assert_eq!(outcome["data"]["not_after"], server.tls.not_after().rfc3339().as_str());
     assert_eq!(outcome["data"]["issuer"], "CN=Loopback CA,O=Reglet");
-    assert!(done.stderr.starts_with("INFO tls-check-small: certificate checked"), "{}", done.stderr);
+    assert!(done.stderr.contains("INFO tls-check-small: certificate checked"), "{}", done.stderr);
 }
 
 #[test]
@@ -42,7 +42,8 @@ fn a_failure_exits_with_1_and_can_be_read_by_people() {
 fn a_closed_port_is_an_error_of_the_network_and_exits_with_2() {
     let closed = ClosedPort::take().unwrap();
     let config = json!({ "hostname": "127.0.0.1", "port": closed.port() }).to_string();
-    let done = run(&["run", tls_check(), "--format=json", "--config", &config]);
+    let done =
+        run(&["run", tls_check(), "--format=json", "--config", &config, "--allow=network=127.0.0.1:*"]);
     assert_eq!(done.status, 2, "{}", done.stderr);
     let outcome = done.json();
     assert_eq!(outcome["status"], "error");
@@ -54,9 +55,72 @@ fn a_closed_port_is_an_error_of_the_network_and_exits_with_2() {
 fn a_certificate_is_not_trusted_without_its_ca() {
     let server = Server::start(&Options::default());
     let config = server.config(14);
-    let done = run(&["run", tls_check(), "--format=json", "--config", &config]);
+    let done =
+        run(&["run", tls_check(), "--format=json", "--config", &config, "--allow=network=localhost:*"]);
     assert_eq!(done.status, 2, "{}", done.stderr);
     assert!(done.json()["message"].as_str().unwrap().contains("certificate"), "{}", done.stdout);
+}
+
+#[test]
+fn nothing_is_allowed_without_a_grant_and_the_run_says_what_was_asked_for() {
+    let config = r#"{"hostname":"127.0.0.1","port":9}"#;
+    let done = run(&["run", tls_check(), "--format=json", "--config", config]);
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    let error = &done.json()["error"];
+    assert_eq!((&error["type"], &error["code"]), (&json!("capability"), &json!("CAPABILITY_DENIED")));
+    assert_eq!(error["message"], "network capability denied: 127.0.0.1:9");
+    let asked = "WARN tls-check-small: it asks for what it is not granted; risk: critical";
+    assert!(done.stderr.contains(asked), "{}", done.stderr);
+}
+
+#[test]
+fn a_manifest_grants_what_it_says() {
+    let server = Server::start(&Options::default());
+    let port = server.tls.port();
+    let yaml = format!(
+        "name: tls-check\ncapabilities: {{network: {{rules: [{{hosts: [localhost], ports: [{port}]}}]}}}}"
+    );
+    let yaml = write(&server.folder, "plugin.yaml", yaml.as_bytes());
+    let (config, ca) = (server.config(14), path(&server.folder, "ca.pem"));
+    let done = run(&["run", tls_check(), "--config", &config, "--ca", &ca, "--manifest", &yaml]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+}
+
+#[test]
+fn the_manifest_of_each_example_grants_what_the_plugin_asks_for() {
+    let host = Host::builder().build().unwrap();
+    for example in Crate::examples().unwrap() {
+        let yaml = fs::read_to_string(example.folder().join("plugin.yaml")).unwrap();
+        let manifest = Manifest::parse(&yaml).unwrap_or_else(|error| panic!("{}: {error}", example.name()));
+        let module = example.build(Profile::Small, &()).unwrap().module.bytes;
+        let about = host.load(example.name(), &module).unwrap().about().unwrap();
+        assert_eq!(
+            (manifest.name, manifest.version, manifest.description),
+            (about.name, about.version, about.description)
+        );
+        let missing = manifest.grants.missing(&about.requests);
+        assert!(missing.is_empty() && about.remarks.is_empty(), "{missing:?} {:?}", about.remarks);
+    }
+}
+
+#[test]
+fn a_trace_shows_every_crossing() {
+    let server = Server::start(&Options::default());
+    let done = run(&server.check("run", 14, "--trace"));
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let mut rest = &*done.stderr;
+    for part in [
+        "tls-check-small --> allocate (",
+        r#"tls-check-small --> _observe {"hostname":"localhost""#,
+        r#"tls-check-small   <- tcp_connect {"context":{},"host":"localhost""#,
+        r#"tls-check-small   -> tcp_connect {"address":"localhost:"#,
+        "tls-check-small   <- log_message {",
+        "tls-check-small <-- _observe {",
+        "tls-check-small --> deallocate (",
+    ] {
+        let at = rest.find(part).unwrap_or_else(|| panic!("no {part} in {rest}"));
+        rest = &rest[at + part.len()..];
+    }
 }
 
 #[test]
@@ -96,7 +160,12 @@ fn what_can_not_be_run_exits_with_3_and_says_why() {
     let missing = path(&folder, "missing.wasm");
     let config = write(&folder, "config.json", b"{\"port\": }");
     let config = format!("@{config}");
-    let cases: [(&[&str], &str); 10] = [
+    let yaml = write(
+        &folder,
+        "plugin.yaml",
+        b"capabilities:\n  network:\n    rules: [{hosts: [a], ports: ['1-']}]\n",
+    );
+    let cases: [(&[&str], &str); 13] = [
         (&["run", &garbage, "--config", "{}"], "plugin `garbage` cannot be loaded"),
         (&["measure", &garbage, "--config", "{}"], "plugin `garbage` cannot be loaded"),
         (&["describe", &garbage], "plugin `garbage` cannot be loaded"),
@@ -107,6 +176,15 @@ fn what_can_not_be_run_exits_with_3_and_says_why() {
             "config.json is not JSON: expected value at line 1 column 10",
         ),
         (&["run", tls_check(), "--config", "{}", "--ca", &missing], "missing.wasm"),
+        (&["run", tls_check(), "--config", "{}", "--manifest", &yaml], "plugin.yaml: line 3, column "),
+        (
+            &["run", tls_check(), "--config", "{}", "--allow", "network=a"],
+            "--allow network=a: no ports: write ",
+        ),
+        (
+            &["run", tls_check(), "--config", "{}", "--allow", "everything"],
+            "--allow everything: write KIND=PATTERN",
+        ),
         (&["run", tls_check()], "--config"),
         (&["run", tls_check(), "--config", "{}", "--timeout", "0"], "must be more than 0"),
         (&["build", "no-such-crate"], "`no-such-crate` is neither a package"),
@@ -230,8 +308,11 @@ impl Done {
 
 fn run<S: AsRef<str>>(arguments: &[S]) -> Done {
     let arguments = arguments.iter().map(AsRef::as_ref);
-    let Output { status, stdout, stderr } =
-        Command::new(env!("CARGO_BIN_EXE_reglet-bench")).args(arguments).output().unwrap();
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_reglet-bench"))
+        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .args(arguments)
+        .output()
+        .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Done { status: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
 }
@@ -254,10 +335,12 @@ impl Server {
     }
 
     /// Arguments to check this server, with the configuration in a file.
-    fn check(&self, command: &str, min_days: u32, option: &str) -> [String; 7] {
+    fn check(&self, command: &str, min_days: u32, option: &str) -> [String; 9] {
         let config = write(&self.folder, "config.json", self.config(min_days).as_bytes());
-        let ca = path(&self.folder, "ca.pem");
-        [command, tls_check(), "--config", &format!("@{config}"), "--ca", &ca, option].map(str::to_owned)
+        let (config, ca) = (format!("@{config}"), path(&self.folder, "ca.pem"));
+        let granted = format!("network=localhost:{}", self.tls.port());
+        [command, tls_check(), "--config", &config, "--ca", &ca, "--allow", &granted, option]
+            .map(str::to_owned)
     }
 }
 

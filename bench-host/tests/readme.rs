@@ -6,6 +6,7 @@ use std::path::Path;
 
 use reglet_bench_host::guests::{Crate, Profile};
 use reglet_bench_host::{Host, Status};
+use reglet_sdk_core::grants::Grants;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -19,6 +20,7 @@ fn the_first_plugin_builds_runs_and_refuses_a_bad_config() {
 
     let built = Crate::find(folder.to_str().unwrap()).unwrap().build(Profile::Small, &()).unwrap();
     let plugin = Host::builder().build().unwrap().load("port-check", &built.module.bytes).unwrap();
+    let plugin = plugin.granted(Grants::default().network("127.0.0.1", "*").unwrap());
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

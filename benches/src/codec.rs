@@ -17,8 +17,9 @@ pub struct Candidate {
 pub const REFERENCE: &str = "serde_json";
 
 /// All there are. Another one is a crate in `benches/guests` and a line here.
-pub const CANDIDATES: [Candidate; 3] = [
+pub const CANDIDATES: [Candidate; 4] = [
     Candidate { name: "sdk-core", guest: "codec-core", run: run::<codec_core::Core> },
+    Candidate { name: "sdk-core (serde)", guest: "codec-serde", run: run::<codec_serde::Serde> },
     Candidate { name: REFERENCE, guest: "codec-serde-json", run: run::<codec_serde_json::SerdeJson> },
     Candidate {
         name: "serde-json-core",
@@ -29,9 +30,6 @@ pub const CANDIDATES: [Candidate; 3] = [
 
 /// The package of a guest without a codec.
 pub const BASE: &str = "codec-base";
-
-/// Codecs that are to be compared when they are there.
-pub const TO_COME: [&str; 1] = ["sdk-core (serde)"];
 
 /// Bytes of the body of the large document.
 pub const BODY_BYTES: usize = 10 << 20;

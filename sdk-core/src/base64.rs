@@ -85,12 +85,14 @@ fn rest(cells: &[Cell<u8>], mut read: usize, mut written: usize) -> Result<usize
 
 /// The letter that an escape of JSON stands for, and how many bytes it takes; 0 for one that is no letter of base64.
 fn escaped(escape: &[Cell<u8>]) -> (u8, usize) {
-    let digit =
-        |at: usize| escape.get(at).and_then(|digit| char::from(digit.get()).to_digit(16)).unwrap_or(0) as u8;
+    let digit = |at: usize| char::from(escape.get(at)?.get()).to_digit(16);
     match escape.first().map_or(0, Cell::get) {
         b'n' => (b'\n', 2),
         b'r' => (b'\r', 2),
-        b'u' if digit(1) == 0 && digit(2) == 0 => (digit(3) << 4 | digit(4), 6),
+        b'u' => match [digit(1), digit(2), digit(3), digit(4)] {
+            [Some(0), Some(0), Some(high), Some(low)] => ((high << 4 | low) as u8, 6),
+            _ => (0, 2),
+        },
         b'/' => (b'/', 2),
         _ => (0, 2),
     }
@@ -231,6 +233,8 @@ mod tests {
             ("Zm9v YmFy", 4),
             (r"Zm9v\u00e9", 4),
             (r"Zm9v\t", 4),
+            (r"Zm9v\u002", 4),
+            (r"Zm9v\ux02b", 4),
             (r"Zm9v\", 4),
             ("Zm9vé", 4),
         ] {

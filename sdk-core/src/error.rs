@@ -29,6 +29,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 use crate::abi::Buffer;
+use crate::base64::Base64;
 use crate::json::{self, Encode, Expected, Field, Slot, Value, Writer};
 use crate::text::Piece;
 
@@ -49,6 +50,7 @@ struct Detail {
 const MESSAGE: &[Field; 1] = &any("message");
 const TYPE: &[Field; 1] = &any("type");
 const CODE: &[Field; 1] = &any("code");
+const STACK: &[Field; 1] = &any("stack");
 const WRAPPED: &[Field; 1] = &any("wrapped");
 const DETAILS: &[Field; 1] = &any("details");
 const IS_TIMEOUT: &[Field; 1] = &any("is_timeout");
@@ -184,6 +186,22 @@ impl Error {
     #[must_use]
     pub fn with_not_found(self) -> Self {
         self.and(IS_NOT_FOUND, b"true")
+    }
+
+    /// Sets the stack, which is text or bytes of any sort. On the wire it is base64.
+    ///
+    /// ```
+    /// use reglet_sdk_core::Error;
+    ///
+    /// let error = Error::internal("out of luck").with_stack(b"at the end");
+    /// assert_eq!(error.get("stack").text()?, "YXQgdGhlIGVuZA==");
+    /// # Ok::<(), reglet_sdk_core::json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_stack(self, stack: &[u8]) -> Self {
+        let mut out = Writer::new();
+        Base64::from(stack).encode(&mut out);
+        self.and(STACK, out.as_bytes())
     }
 
     /// Adds a member to the `details`. A key that is added twice is there twice, and readers take the last one.

@@ -29,7 +29,7 @@ pub use encode::Encode;
 pub use error::{Error, Reason};
 pub use field::{Bounds, Expected, Field, Slot};
 pub use get::Get;
-pub(crate) use scan::{object, prefix};
+pub(crate) use scan::{object, plain, prefix};
 pub use string::Str;
 pub use value::{Kind, Members, Value};
 pub use writer::Writer;

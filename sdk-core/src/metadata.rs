@@ -148,6 +148,9 @@ pub enum Access {
 }
 
 impl Access {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::ReadWrite];
+
     /// The operation on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -9,6 +9,8 @@ use reglet_bench_host::Error;
 use reglet_bench_host::budgets::BudgetError;
 use reglet_bench_host::examples::ExampleError;
 use reglet_bench_host::guests::BuildError;
+use reglet_bench_host::manifest::InvalidManifest;
+use reglet_sdk_core::grants::InvalidGrant;
 
 /// Why a command has no result; its text names all causes.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) enum Failure {
     Write { path: PathBuf, source: io::Error },
     Stdout(io::Error),
     Config { from: String, source: serde_json::Error },
+    Manifest { path: PathBuf, source: InvalidManifest },
+    Grant(InvalidGrant),
 }
 
 impl Failure {
@@ -43,6 +47,8 @@ impl fmt::Display for Failure {
             Self::Read { path, source } => write!(f, "cannot read {}: {source}", path.display()),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
             Self::Stdout(source) => write!(f, "cannot write to stdout: {source}"),
+            Self::Manifest { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Grant(error) => write!(f, "--allow {error}"),
             Self::Config { from, source } => write!(f, "the configuration {from} is not JSON: {source}"),
         }
     }

@@ -6,6 +6,7 @@ use wasmtime::{Engine, Instance, Linker, Module, Store, TypedFunc};
 
 use crate::engine;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::outcome::now;
 
 /// A plugin that returns the same outcome without a look at anything: all that is left is the way in and out.
@@ -38,7 +39,7 @@ pub(super) struct NoOp {
 impl NoOp {
     pub(super) fn new() -> Result<Self, Error> {
         // As the host has it, so that a call costs the same.
-        let engine = engine::new(1 << 20, false).map_err(setup)?;
+        let engine = engine::new(&Limits { memory: 1 << 20, ..Limits::default() }, false).map_err(setup)?;
         Self::on(&engine).map_err(setup)
     }
 

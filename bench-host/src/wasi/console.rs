@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::imports::pass_on;
 use crate::log::{Level, LogRecord, Source, printable};
 use crate::state::State;
 
@@ -100,15 +101,16 @@ pub(crate) fn reported(state: &mut State) -> Option<String> {
     console.panic.take().or_else(|| console.last.take())
 }
 
-fn log(state: &mut State, run: impl FnOnce(&mut Console, &dyn Fn(Stream, &str))) {
-    let State { wasi: Some(wasi), host, plugin, answers, .. } = state else { return };
-    run(&mut wasi.console, &|stream, line| {
+fn log(state: &mut State, run: impl FnOnce(&mut Console, &mut dyn FnMut(Stream, &str))) {
+    let State { wasi: Some(wasi), host, plugin, answers, logged, lost_records, .. } = state else { return };
+    run(&mut wasi.console, &mut |stream, line| {
         if answers.is_replay() {
             return;
         }
         let level = if stream == Stream::Out { Level::Info } else { Level::Warn };
-        let message = Cow::Borrowed(line);
-        host.log(&LogRecord { plugin, source: Source::Plugin, level, message, attrs: Vec::new() });
+        let (source, message) = (Source::Plugin, Cow::Borrowed(line));
+        let record = LogRecord { plugin, source, level, message, attrs: Vec::new() };
+        pass_on(host, &record, line.len(), logged, lost_records);
     });
 }
 

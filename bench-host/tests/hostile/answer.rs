@@ -85,7 +85,8 @@ fn stalled(host: &Host, timeout: &str, then: &str) -> (Duration, Result<String, 
     let request = format!(r#"{{"host":"127.0.0.1","port":{port},"tls":true,{timeout}}}"#);
     let mut guest = asks(TCP, &request);
     guest.describe += then;
-    let plugin = host.load("bad", &guest.module()).unwrap();
+    let grants = Grants::default().network("127.0.0.1", "*").unwrap();
+    let plugin = host.load("bad", &guest.module()).unwrap().granted(grants);
     let start = Instant::now();
     let answer = plugin.describe();
     (start.elapsed(), answer)
@@ -240,4 +241,23 @@ fn a_call_from_within_an_async_runtime_works() {
         // Host and plugin are dropped here, too.
         assert_has(answer_to(&asks(TCP, REQUEST)), &["CONNECTION_REFUSED"]);
     });
+}
+
+#[test]
+fn an_answer_over_the_limit_becomes_an_error_that_names_it() {
+    let functions = Functions::none().with_bytes("tcp_connect", |_, _| Ok(vec![b' '; 101]));
+    let host = Host::builder().functions(functions).max_answer(100).build().unwrap();
+    let answer = host.invoke(&Default::default(), "tcp_connect", b"");
+    assert_has(
+        String::from_utf8(answer).unwrap(),
+        &["the answer of tcp_connect has 101 bytes, more than the limit of 100 bytes", "RESPONSE_TOO_LARGE"],
+    );
+}
+
+#[test]
+fn a_function_of_the_embedder_that_panics_answers_with_an_error() {
+    let functions = Functions::none().with_bytes("tcp_connect", |_, _| panic!("out of {}", "luck"));
+    let host = Host::builder().functions(functions).build().unwrap();
+    let plugin = host.load("good", &asks(TCP, "{}").module()).unwrap();
+    assert_has(plugin.describe().unwrap(), &["panic: out of luck", "INTERNAL_ERROR"]);
 }

@@ -95,3 +95,40 @@ fn levels_are_read_as_go_writes_them() {
         assert_eq!(lines, [format!("{shown} bad: m")], "{level}");
     }
 }
+
+#[test]
+fn records_without_end_are_dropped_and_counted_and_the_host_says_so_once() {
+    let text = r#"{"level":"INFO","message":"again"}"#;
+    let outcome = good().text;
+    let guest = Guest {
+        imports: LOG,
+        more: "(global $n (mut i32) (i32.const 100000))",
+        observe: format!(
+            "(loop $l
+                (call $log {})
+                (global.set $n (i32.sub (global.get $n) (i32.const 1)))
+                (br_if $l (global.get $n)))
+             {}",
+            packed(TEXT, len(text)),
+            packed(TEXT + len(text), len(&outcome))
+        ),
+        text: format!("{text}{outcome}"),
+        ..good()
+    };
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&records);
+    let host = Host::builder()
+        .max_log(10, 1 << 20)
+        .log(move |record| sink.lock().unwrap().push(record.to_string()))
+        .build()
+        .unwrap();
+    let mut instance = host.load("bad", &guest.module()).unwrap().instance().unwrap();
+    instance.check(b"{}").unwrap();
+    assert_eq!(instance.usage().lost_records, 99_990);
+    let records = records.lock().unwrap();
+    assert_eq!((records.len(), &*records[9]), (11, "INFO bad: again"));
+    assert_eq!(
+        records[10],
+        "WARN bad: it logs more than 10 records or 1048576 bytes in a call; the rest is dropped"
+    );
+}

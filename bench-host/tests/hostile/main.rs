@@ -6,12 +6,14 @@ mod load;
 mod log;
 mod outcome;
 mod run;
+mod soak;
 
 use core::fmt::Write as _;
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use reglet_bench_host::{Builder, Error, Host, Status};
+use reglet_bench_host::{Builder, Error, Functions, Host, Status};
+use reglet_sdk_core::grants::Grants;
 
 /// Where the guests below keep their constant text.
 const TEXT: u32 = 1024;
@@ -122,10 +124,11 @@ fn load_fails(module: &[u8]) -> String {
     error.to_string()
 }
 
-/// What the host function answers; the host runs a good plugin after it.
+/// What the host function answers to a plugin that may connect to 127.0.0.1; the host runs a good plugin after it.
 fn answer_to(guest: &Guest) -> String {
     let host = small().build().unwrap();
-    let answer = host.load("bad", &guest.module()).unwrap().describe();
+    let grants = Grants::default().network("127.0.0.1", "*").unwrap();
+    let answer = host.load("bad", &guest.module()).unwrap().granted(grants).describe();
     still_works(&host);
     answer.unwrap()
 }

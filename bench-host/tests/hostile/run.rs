@@ -18,6 +18,20 @@ fn a_trap_names_plugin_export_and_reason() {
 }
 
 #[test]
+fn a_trap_tells_which_functions_were_active() {
+    let guest =
+        Guest { more: "(func $inner unreachable)", observe: "(call $inner) (i64.const 0)".into(), ..good() };
+    let error = check_fails(&host(), &guest);
+    let Error::Trap { backtrace, .. } = &error else { panic!("{error}") };
+    let [inner, outer] = backtrace.lines().collect::<Vec<_>>()[..] else { panic!("{backtrace}") };
+    assert!(inner.starts_with("inner at byte 0x") && outer.contains(" at byte 0x"), "{backtrace}");
+    let outcome = error.to_outcome();
+    let mut stack = outcome.error().get("stack").text().unwrap().into_owned().into_bytes();
+    let len = reglet_sdk_core::base64::decode(&mut stack).unwrap();
+    assert_eq!(&stack[..len], backtrace.as_bytes());
+}
+
+#[test]
 fn a_trap_comes_with_the_panic_that_was_reported() {
     let text = r#"{"level":"ERROR","message":"plugin panic: no \u001b[31mluck"}"#;
     let guest = Guest {
@@ -210,4 +224,84 @@ fn deallocate_that_loops_costs_the_instance_but_not_the_outcome() {
 #[test]
 fn deallocate_of_a_wrong_type_costs_the_instance_but_not_the_outcome() {
     costs_the_instance(r#"(func (export "deallocate") (param i32))"#, "it has the wrong type");
+}
+
+#[test]
+fn a_cancelled_call_ends_while_it_computes_and_no_other_begins() {
+    let guest = Guest { observe: "(loop $l (br $l)) unreachable".into(), ..good() };
+    let host = Host::builder().call_timeout(Duration::from_secs(600)).build().unwrap();
+    let mut instance = host.load("bad", &guest.module()).unwrap().instance().unwrap();
+    let cancel = instance.cancel();
+    let canceller = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        cancel.cancel();
+    });
+    let error = instance.check(b"{}").unwrap_err();
+    assert_eq!(error.to_string(), "plugin `bad`: observe: it was cancelled");
+    canceller.join().unwrap();
+    let error = instance.check(b"{}").unwrap_err();
+    assert_has(error, &["plugin `bad`: observe: "]);
+    still_works(&host);
+}
+
+#[test]
+fn a_cancelled_call_ends_while_it_waits_for_a_host_function() {
+    let (started, wait) = std::sync::mpsc::channel();
+    let functions = Functions::none().with_bytes("tcp_connect", move |call, _| {
+        started.send(()).unwrap();
+        let failed = call.wait(Duration::from_secs(600), core::future::pending::<()>()).unwrap_err();
+        panic!("the plugin never hears of it: {failed}");
+    });
+    let host = Host::builder().functions(functions).call_timeout(Duration::from_secs(600)).build().unwrap();
+    let guest = Guest { imports: TCP, observe: format!("(call $ask {})", packed(TEXT, 2)), ..good() };
+    let mut instance = host.load("bad", &guest.module()).unwrap().instance().unwrap();
+    let cancel = instance.cancel();
+    let canceller = std::thread::spawn(move || {
+        wait.recv().unwrap();
+        cancel.cancel();
+    });
+    let error = instance.check(b"{}").unwrap_err();
+    assert_eq!(error.to_string(), "plugin `bad`: observe: it was cancelled");
+    canceller.join().unwrap();
+    still_works(&host);
+}
+
+#[test]
+fn allocate_that_returns_the_same_block_each_time_hurts_only_the_guest() {
+    let guest = Guest {
+        imports: TCP,
+        allocate: "(i32.const 4096)",
+        // The answer overwrites the configuration, and that is what the guest returns.
+        observe: format!("(drop (call $ask {})) {}", packed(TEXT, 2), packed(4096, 9)),
+        text: "{}".into(),
+        ..good()
+    };
+    let error = check_fails(&host(), &guest);
+    assert_has(error, &["plugin `bad`: observe: the outcome cannot be read"]);
+}
+
+#[test]
+fn a_plugin_is_compiled_once_and_a_damaged_cache_does_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = || std::fs::read_dir(folder.path().join("cache")).unwrap().map(|file| file.unwrap().path());
+    let check = || {
+        let host = Host::builder().cache_folder(folder.path().join("cache")).build().unwrap();
+        host.load("good", &good().module()).unwrap().check(b"{}").unwrap();
+    };
+    check();
+    let path = files().next().unwrap();
+    let len = std::fs::metadata(&path).unwrap().len();
+    check();
+    assert_eq!((files().count(), std::fs::metadata(&path).unwrap().len()), (1, len));
+    std::fs::write(&path, b"damaged").unwrap();
+    check();
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), len);
+}
+
+#[test]
+fn a_module_that_takes_too_long_to_compile_is_refused() {
+    let host = Host::builder().compile_timeout(Duration::ZERO).build().unwrap();
+    let error = host.load("slow", &good().module()).unwrap_err();
+    assert!(error.is_load());
+    assert_eq!(error.to_string(), "plugin `slow` cannot be loaded: it took more than 0ns to compile");
 }

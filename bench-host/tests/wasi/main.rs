@@ -157,8 +157,8 @@ impl Script {
     fn run(&self, grants: Grants) -> Reply {
         let (host, records) = logging();
         let memory = self.instance(&host, grants).observe(b"").unwrap();
-        let reply = Reply { memory, calls: self.calls.len(), log: records.lock().unwrap().clone() };
-        reply
+        let log = records.lock().unwrap().clone();
+        Reply { memory, calls: self.calls.len(), log }
     }
 
     /// The error numbers of the calls.
@@ -210,17 +210,21 @@ fn logging() -> (Host, Arc<Mutex<Vec<String>>>) {
 }
 
 /// A folder for a test, by its canonical path.
-struct Files(TempDir, String);
+struct Files {
+    path: String,
+    /// Removes the folder.
+    _folder: TempDir,
+}
 
 impl Files {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().canonicalize().unwrap().to_str().unwrap().to_owned();
-        Self(folder, path)
+        Self { path, _folder: folder }
     }
 
     fn path(&self, name: &str) -> String {
-        format!("{}/{name}", self.1)
+        format!("{}/{name}", self.path)
     }
 
     fn put(&self, name: &str, text: &str) -> &Self {

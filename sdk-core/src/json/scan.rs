@@ -280,7 +280,7 @@ impl<'a> Scanner<'a, '_> {
 /// How many bytes at the start of a text stand for themselves in a string: ASCII, but for the quote, the backslash
 /// and the control characters.
 #[inline(never)]
-pub(super) fn plain(text: &[u8]) -> usize {
+pub(crate) fn plain(text: &[u8]) -> usize {
     const fn all(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }

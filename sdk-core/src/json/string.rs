@@ -48,7 +48,7 @@ impl<'a> Str<'a> {
     #[must_use]
     pub fn decode(self) -> Cow<'a, str> {
         match utf8(self.0) {
-            Some(text) if !self.has_escapes() => Cow::Borrowed(text),
+            Some(text) if plain(self.0) == self.0.len() || !self.has_escapes() => Cow::Borrowed(text),
             _ => Cow::Owned(unescape(self.0)),
         }
     }
