@@ -48,6 +48,7 @@ pub(super) fn permit(state: &mut State, place: &Place, access: Access) -> Result
     let path = state.wasi().folders.path(place);
     let State { grants, host, plugin, wasi: Some(wasi), .. } = state else { return Err(Errno::Access) };
     let allowed = match access {
+        _ if is_of_process(&path) => false,
         Access::Read => grants.allows_read(&path),
         Access::Write => grants.allows_write(&path),
         Access::Know => place.is_root() || grants.allows_read(&path) || grants.allows_write(&path),
@@ -60,6 +61,13 @@ pub(super) fn permit(state: &mut State, place: &Place, access: Access) -> Result
         host.warn(plugin, format!("filesystem capability denied: {}", printable(&path)));
     }
     Err(Errno::Access)
+}
+
+/// Whether a file tells of a process. There are the memory and the environment of the host itself: who grants all
+/// files does not mean these.
+fn is_of_process(path: &str) -> bool {
+    let name = path.strip_prefix("/proc/").and_then(|rest| rest.split('/').next());
+    name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// What a path leads to, if the plugin may do that with it.

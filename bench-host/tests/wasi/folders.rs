@@ -300,3 +300,11 @@ fn what_is_refused_is_logged_and_not_without_end() {
     let log = script.run(files.grants(&["a"], &[])).log;
     assert_eq!(log, vec![format!("WARN guest: filesystem capability denied: {}", files.path("b")); 16]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_grant_opens_the_memory_and_the_environment_of_the_host() {
+    let grants = Grants::default().read("/**").unwrap();
+    let paths = ["proc/self/environ", "proc/self/mem", "proc/thread-self/maps", "proc/1", "proc/meminfo"];
+    assert_eq!(opens(grants, &paths), [ACCESS, ACCESS, ACCESS, ACCESS, SUCCESS]);
+}
