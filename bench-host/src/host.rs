@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Display};
 use core::future::Future;
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +27,9 @@ use crate::services::trust;
 use crate::state::State;
 use crate::trace::{Crossing, Way};
 
+/// Where commands are looked up.
+const COMMAND_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// Threads that the services share. They wait more than they work.
 const SERVICE_THREADS: usize = 2;
 
@@ -43,7 +47,9 @@ impl Host {
             limits: Limits::default(),
             functions: Functions::all(),
             ca_files: Vec::new(),
+            nameservers: Vec::new(),
             cache: None,
+            command_path: COMMAND_PATH.into(),
             log: None,
             trace: None,
             fuel: false,
@@ -75,7 +81,9 @@ pub struct Builder {
     limits: Limits,
     functions: Functions,
     ca_files: Vec<PathBuf>,
+    nameservers: Vec<SocketAddr>,
     cache: Option<PathBuf>,
+    command_path: Arc<str>,
     log: Option<Box<Log>>,
     trace: Option<Box<Trace>>,
     fuel: bool,
@@ -157,6 +165,22 @@ impl Builder {
         self
     }
 
+    /// Looks names up at this server, in place of those of the system. May be called again: two servers are asked at a
+    /// time, in the order of the calls, and the first answer counts.
+    ///
+    /// The system's `/etc/hosts`, search list and `ndots` still hold, as they were when the host was built.
+    pub fn nameserver(mut self, server: SocketAddr) -> Self {
+        self.nameservers.push(server);
+        self
+    }
+
+    /// Looks commands without a `/` up in these folders, with `:` between them; `/usr/local/bin:/usr/bin:/bin`. The
+    /// host's own `PATH` never counts, nor does a folder that is not absolute.
+    pub fn command_path(mut self, folders: &str) -> Self {
+        self.command_path = folders.into();
+        self
+    }
+
     /// Gets what plugins log, and the host's warnings about them, on the thread that makes the call. Without it, they
     /// become events of `tracing` with the target `reglet_plugin`.
     pub fn log(mut self, log: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) -> Self {
@@ -199,7 +223,8 @@ impl Builder {
             log: self.log,
             trace: self.trace,
             functions: self.functions,
-            net: Net::new(roots).map_err(setup)?,
+            net: Net::new(roots, &self.nameservers).map_err(setup)?,
+            command_path: self.command_path,
             services: Some(services.map_err(setup)?),
             start: Instant::now(),
         })))
@@ -230,6 +255,8 @@ pub(crate) struct Shared {
     pub(crate) fuel: bool,
     pub(crate) functions: Functions,
     pub(crate) net: Net,
+    /// The folders to look commands up in.
+    pub(crate) command_path: Arc<str>,
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,
     log: Option<Box<Log>>,

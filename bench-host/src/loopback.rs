@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use reglet_sdk_core::Timestamp;
 use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
@@ -76,8 +76,7 @@ pub enum LoopbackError {
 #[derive(Debug)]
 pub struct LoopbackTls {
     port: u16,
-    ca_pem: String,
-    not_after: Timestamp,
+    identity: Identity,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -89,8 +88,8 @@ impl LoopbackTls {
     ///
     /// The options contradict each other, or the system lacks a port or a thread.
     pub fn start(options: &Options) -> Result<Self, LoopbackError> {
-        let certificates = Certificates::generate(options)?;
-        let acceptor = if options.silent { None } else { Some(acceptor(options, &certificates)?) };
+        let identity = Identity::generate(options)?;
+        let acceptor = (!options.silent).then(|| TlsAcceptor::from(identity.server_config()));
         let listener = TcpListener::bind((options.address, 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
@@ -99,13 +98,7 @@ impl LoopbackTls {
         let thread = thread::Builder::new()
             .name("loopback-tls".into())
             .spawn(move || run(&runtime, listener, acceptor, stopped))?;
-        Ok(Self {
-            port,
-            ca_pem: certificates.ca_pem,
-            not_after: certificates.not_after,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Self { port, identity, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The port that it listens on.
@@ -117,13 +110,13 @@ impl LoopbackTls {
     /// The certificate of its CA.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
-        &self.ca_pem
+        self.identity.ca_pem()
     }
 
     /// When its certificate ends.
     #[must_use]
     pub fn not_after(&self) -> Timestamp {
-        self.not_after
+        self.identity.not_after
     }
 
     /// Writes the certificate of its CA to a file.
@@ -132,7 +125,7 @@ impl LoopbackTls {
     ///
     /// The file can't be written.
     pub fn write_ca(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        fs::write(path, &self.ca_pem)
+        fs::write(path, self.ca_pem())
     }
 }
 
@@ -173,15 +166,21 @@ impl ClosedPort {
     }
 }
 
-struct Certificates {
+/// A certificate by a CA of its own, for servers that speak another protocol under TLS than [`LoopbackTls`] does.
+#[derive(Clone, Debug)]
+pub struct Identity {
     ca_pem: String,
-    leaf: CertificateDer<'static>,
-    key: PrivatePkcs8KeyDer<'static>,
     not_after: Timestamp,
+    config: Arc<ServerConfig>,
 }
 
-impl Certificates {
-    fn generate(options: &Options) -> Result<Self, LoopbackError> {
+impl Identity {
+    /// Makes key and certificates.
+    ///
+    /// # Errors
+    ///
+    /// The options contradict each other.
+    pub fn generate(options: &Options) -> Result<Self, LoopbackError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
         let now = i64::try_from(now).map_err(io::Error::other)?;
         let not_after = now + i64::from(options.days) * SECONDS_PER_DAY;
@@ -205,19 +204,28 @@ impl Certificates {
         leaf.not_after = date(not_after);
         let key = KeyPair::generate()?;
         let leaf = leaf.signed_by(&key, &Issuer::new(ca, ca_key))?.into();
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&options.versions)?
+            .with_no_client_auth()
+            .with_single_cert(vec![leaf], key.into())?;
+        // A client that closes without having read the tickets would reset the connection.
+        config.send_tls13_tickets = 0;
         let not_after = Timestamp::from_unix(not_after, 0);
-        Ok(Self { ca_pem, leaf, key: key.serialize_der().into(), not_after })
+        Ok(Self { ca_pem, not_after, config: Arc::new(config) })
     }
-}
 
-fn acceptor(options: &Options, certificates: &Certificates) -> Result<TlsAcceptor, rustls::Error> {
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(&options.versions)?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificates.leaf.clone()], certificates.key.clone_key().into())?;
-    // A client that closes without having read the tickets would reset the connection.
-    config.send_tls13_tickets = 0;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    /// The certificate of the CA.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// How a server with this certificate speaks TLS.
+    #[must_use]
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
 }
 
 fn run(

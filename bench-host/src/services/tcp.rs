@@ -10,7 +10,6 @@ use reglet_sdk_core::error::Error;
 use reglet_sdk_core::grants::Grants;
 use reglet_sdk_core::tcp::{Received, Response};
 use rustls::ClientConnection;
-use rustls::pki_types::ServerName;
 use tokio::io::AsyncWriteExt;
 
 use super::net::{self, Net, tls_error};
@@ -47,42 +46,32 @@ async fn connect(net: &Net, grants: &Grants, request: &Received<'_>) -> Result<R
         address: net::join(host, port).into(),
         remote_addr: remote.to_string().into(),
         local_addr: stream.local_addr().map_or_else(|_| String::new(), |local| local.to_string()).into(),
-        response_time_ms: milliseconds_since(start),
+        response_time_ms: net::milliseconds_since(start),
         ..Response::default()
     };
     if request.tls {
         let mut stream = net.shake_hands(host, port, stream, &[]).await?;
-        response.response_time_ms = milliseconds_since(start);
-        describe(stream.get_ref().1, &net::server_name(host)?, &mut response)?;
+        response.response_time_ms = net::milliseconds_since(start);
+        describe(stream.get_ref().1, host, &mut response)?;
         // Sends close_notify and waits for no answer. It can fail only if the peer has closed already.
         let _ = stream.shutdown().await;
     }
     Ok(response)
 }
 
-fn describe(
-    session: &ClientConnection,
-    name: &ServerName<'_>,
-    response: &mut Response<'static>,
-) -> Result<(), Error> {
+fn describe(session: &ClientConnection, host: &str, response: &mut Response<'static>) -> Result<(), Error> {
     let Some(leaf) = session.peer_certificates().and_then(<[_]>::first) else {
         return Err(tls_error("tls: the server sent no certificate".into()));
     };
     let leaf = certificate::read(leaf)
         .map_err(|error| tls_error(format!("tls: the server's certificate can't be read: {error}")))?;
     response.tls = true;
-    response.tls_version = net::version_name(session.protocol_version()).into();
-    response.tls_cipher_suite = net::suite_name(session.negotiated_cipher_suite()).into();
-    if let ServerName::DnsName(name) = name {
-        response.tls_server_name = name.as_ref().to_owned().into();
-    }
+    let (version, suite, name) = net::session_names(session, host)?;
+    response.tls_version = version.into();
+    response.tls_cipher_suite = suite.into();
+    response.tls_server_name = name.into();
     response.tls_cert_subject = leaf.subject.into();
     response.tls_cert_issuer = leaf.issuer.into();
     response.tls_cert_not_after = leaf.not_after.rfc3339().into();
     Ok(())
-}
-
-/// Never 0, which would be left out of the answer.
-pub(crate) fn milliseconds_since(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
 }

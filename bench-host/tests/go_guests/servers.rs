@@ -1,0 +1,193 @@
+//! Servers on this machine, which stop when dropped.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::thread::{self, JoinHandle};
+
+use rustls::crypto::ring;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// A certificate for `localhost` and 127.0.0.1.
+pub(crate) struct Identity {
+    pub(crate) pem: String,
+    config: Arc<ServerConfig>,
+}
+
+pub(crate) static IDENTITY: LazyLock<Identity> = LazyLock::new(|| {
+    let names = ["localhost", "127.0.0.1"].map(String::from);
+    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
+    let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key.into())
+        .unwrap();
+    Identity { pem: cert.pem(), config: Arc::new(config) }
+});
+
+/// A connection, over TLS or not.
+pub(crate) trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
+/// A server, one connection after the other.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stopped: Arc<AtomicBool>,
+    wake: fn(SocketAddr),
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// A server that talks so; what a client breaks off does not end it.
+    pub(crate) fn start(tls: bool, talk: fn(&mut dyn Stream) -> io::Result<()>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let wake = |address| drop(TcpStream::connect(address));
+        Self::run(listener.local_addr().unwrap(), wake, move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = if tls {
+                let session = ServerConnection::new(Arc::clone(&IDENTITY.config)).unwrap();
+                let mut stream = StreamOwned::new(session, stream);
+                talk(&mut stream).map(|()| stream.conn.send_close_notify()).and_then(|()| stream.flush())
+            } else {
+                talk(&mut stream)
+            };
+        })
+    }
+
+    /// A name server that knows `probe.test`, and nothing else.
+    pub(crate) fn start_dns() -> Self {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let wake = |address| {
+            UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().send_to(&[], address).unwrap();
+        };
+        Self::run(socket.local_addr().unwrap(), wake, move || {
+            let mut query = [0; 512];
+            let (len, client) = socket.recv_from(&mut query).unwrap();
+            if let Some(answer) = dns_answer(&query[..len]) {
+                socket.send_to(&answer, client).unwrap();
+            }
+        })
+    }
+
+    fn run(address: SocketAddr, wake: fn(SocketAddr), mut once: impl FnMut() + Send + 'static) -> Self {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let thread = thread::spawn({
+            let stopped = Arc::clone(&stopped);
+            move || {
+                while !stopped.load(Ordering::SeqCst) {
+                    once();
+                }
+            }
+        });
+        Self { address, stopped, wake, thread: Some(thread) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        (self.wake)(self.address);
+        let _ = self.thread.take().unwrap().join();
+    }
+}
+
+/// Accepts, and waits until the client goes.
+pub(crate) fn silent(stream: &mut dyn Stream) -> io::Result<()> {
+    io::copy(stream, &mut io::sink()).map(drop)
+}
+
+/// Answers one HTTP request with its method, its header `X-A` and its body.
+pub(crate) fn http(stream: &mut dyn Stream) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let (mut line, mut seen, mut length) = (String::new(), String::new(), 0);
+    reader.read_line(&mut line)?;
+    let method = line.split(' ').next().unwrap_or_default().to_owned();
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        match &*name.to_ascii_lowercase() {
+            "x-a" => seen = value.into(),
+            "content-length" => length = value.parse().unwrap(),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let body = format!("{method} {}", String::from_utf8(body).unwrap());
+    let stream = reader.into_inner();
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nX-Seen: {seen}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )?;
+    stream.flush()
+}
+
+/// A mail server that says hello and goodbye.
+pub(crate) fn smtp(stream: &mut dyn Stream) -> io::Result<()> {
+    stream.write_all(b"220 mail.test ESMTP\r\n")?;
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    while reader.read_line(&mut line)? > 0 {
+        let (answer, ends) = match line.get(..4) {
+            Some("EHLO") => ("250-mail.test\r\n250 SIZE 1000\r\n", false),
+            Some("QUIT") => ("221 bye\r\n", true),
+            _ => ("500 what?\r\n", false),
+        };
+        reader.get_mut().write_all(answer.as_bytes())?;
+        if ends {
+            break;
+        }
+        line.clear();
+    }
+    reader.get_mut().flush()
+}
+
+fn dns_answer(query: &[u8]) -> Option<Vec<u8>> {
+    const HEADER: usize = 12;
+    const NAME: &[u8] = b"\x05probe\x04test\0";
+    let name = query.get(HEADER..)?.split_inclusive(|byte| *byte == 0).next()?;
+    let kind = query.get(HEADER + name.len()..)?.get(..2)?;
+    let question = query.get(HEADER..HEADER + name.len() + 4)?;
+    let known = name.eq_ignore_ascii_case(NAME);
+    let data: &[u8] = match kind {
+        _ if !known => b"",
+        [0, 1] => &[192, 0, 2, 1],
+        [0, 28] => &[0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+        [0, 15] => b"\0\x0a\x04mail\xc0\x0c",
+        [0, 16] => b"\x05hello\x06 there",
+        _ => b"",
+    };
+    let mut answer = query.get(..2)?.to_vec();
+    answer.extend(if known { [0x81, 0x80] } else { [0x81, 0x83] });
+    answer.extend([0, 1, 0, u8::from(!data.is_empty()), 0, 0, 0, 0]);
+    answer.extend(question);
+    if !data.is_empty() {
+        answer.extend([
+            0xc0,
+            0x0c,
+            kind[0],
+            kind[1],
+            0,
+            1,
+            0,
+            0,
+            0,
+            60,
+            0,
+            u8::try_from(data.len()).unwrap(),
+        ]);
+        answer.extend(data);
+    }
+    Some(answer)
+}
