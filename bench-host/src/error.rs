@@ -173,6 +173,11 @@ impl Error {
 #[error("cancelled")]
 pub(crate) struct Cancelled;
 
+/// What the call of a plugin ends with that exits.
+#[derive(Debug, thiserror::Error)]
+#[error("it exited with code {0}")]
+pub(crate) struct Exited(pub(crate) u32);
+
 /// A time limit in words.
 fn seconds(limit: &Duration) -> String {
     if limit.subsec_nanos() == 0 {

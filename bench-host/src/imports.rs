@@ -1,21 +1,20 @@
 //! What plugins import: the host functions, and the way of a request in and of its answer out.
 
 use core::ops::Range;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use wasmtime::{Caller, Engine, Linker, Module};
 
 use crate::error::Cancelled;
 use crate::functions::{Call, failed, invalid};
+use crate::host::Shared;
 use crate::log::{Level, LogRecord, printable};
 use crate::module;
 use crate::state::{State, WayIn};
 use crate::trace::Way;
+use crate::wasi::{self, WASI};
 
 const HOST: &str = "reglet_host";
 const LOG: &str = "log_message";
-const WASI: &str = "wasi_snapshot_preview1";
-const CLOCK: &str = "clock_time_get";
 
 /// How a plugin's report of a panic starts.
 const PANIC: &str = "plugin panic: ";
@@ -24,7 +23,7 @@ const PANIC: &str = "plugin panic: ";
 pub(crate) fn link(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     linker.func_wrap(HOST, LOG, log_message)?;
-    linker.func_wrap(WASI, CLOCK, clock_time_get)?;
+    wasi::link(&mut linker)?;
     Ok(linker)
 }
 
@@ -37,14 +36,13 @@ pub(crate) fn resolve(linker: &Linker<State>, module: &Module) -> Result<Linker<
     for import in module.imports() {
         let (from, name, kind) = (import.module(), import.name(), module::kind(&import.ty()));
         let expected = match (from, name) {
-            (HOST, LOG) => "(i64) -> ()",
-            (HOST, _) => "(i64) -> (i64)",
-            (WASI, CLOCK) => "(i32, i64, i32) -> (i32)",
-            (WASI, _) => {
-                return Err(format!("it imports `{WASI}.{name}`, which this host does not have yet"));
-            }
-            _ => return Err(format!("it imports `{from}.{name}`, {kind}, which this host does not have")),
+            (HOST, LOG) => Some("(i64) -> ()"),
+            (HOST, _) => Some("(i64) -> (i64)"),
+            (WASI, _) => wasi::kind(name),
+            _ => None,
         };
+        let expected = expected
+            .ok_or_else(|| format!("it imports `{from}.{name}`, {kind}, which this host does not have"))?;
         if kind != expected {
             return Err(format!("its import `{from}.{name}` is {kind}, not {expected}"));
         }
@@ -128,56 +126,42 @@ fn log_message(mut caller: Caller<'_, State>, record: u64) {
     caller.data_mut().host_calls += 1;
     let (address, len) = unpack(record);
     let Some(way_in) = State::way_in(&mut caller) else { return };
-    let state = caller.data();
-    let bytes = way_in.memory.data(&caller).get(range(address, len));
-    let Some(bytes) = bytes.filter(|bytes| bytes.len() <= state.host.limits.request) else {
-        caller.data_mut().lost_records += 1;
+    let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
+    let State { host, plugin, answers, logged, lost_records, panic, .. } = state;
+    let bytes = memory.get(range(address, len));
+    let Some(bytes) = bytes.filter(|bytes| bytes.len() <= host.limits.request) else {
+        *lost_records += 1;
         return;
     };
-    if state.answers.is_replay() {
+    if answers.is_replay() {
         return;
     }
-    state.host.trace(&state.plugin, Way::Request, LOG, bytes);
-    let limits = &state.host.limits;
-    let (records, total) = (state.logged.0 + 1, state.logged.1.saturating_add(len as usize));
-    let fits = records <= limits.log_records && total <= limits.log_bytes;
-    let record = LogRecord::read(&state.plugin, bytes);
-    if fits {
-        state.host.log(&record);
-    } else if state.lost_records == 0 {
-        let (records, bytes) = (limits.log_records, limits.log_bytes);
-        let limit =
-            format!("it logs more than {records} records or {bytes} bytes in a call; the rest is dropped");
-        state.host.warn(&state.plugin, limit);
-    }
+    host.trace(plugin, Way::Request, LOG, bytes);
+    let record = LogRecord::read(plugin, bytes);
+    pass_on(host, &record, bytes.len(), logged, lost_records);
     if record.level == Level::Error && record.message.starts_with(PANIC) {
-        let panic = printable(&record.message);
-        caller.data_mut().panic = Some(panic);
+        *panic = Some(printable(&record.message));
     }
-    let state = caller.data_mut();
-    state.logged = (records, total);
-    state.lost_records += u64::from(!fits);
 }
 
-fn clock_time_get(mut caller: Caller<'_, State>, clock: u32, _precision: u64, address: u32) -> u32 {
-    const SUCCESS: u32 = 0;
-    const EFAULT: u32 = 21;
-    const EINVAL: u32 = 28;
-    caller.data_mut().host_calls += 1;
-    if clock > 1 {
-        return EINVAL;
+/// Logs what a plugin says, of this many bytes, as long as it keeps to the limits.
+pub(crate) fn pass_on(
+    host: &Shared,
+    record: &LogRecord<'_>,
+    len: usize,
+    logged: &mut (u64, usize),
+    lost: &mut u64,
+) {
+    *logged = (logged.0 + 1, logged.1.saturating_add(len));
+    let (records, bytes) = (host.limits.log_records, host.limits.log_bytes);
+    if logged.0 <= records && logged.1 <= bytes {
+        host.log(record);
+        return;
     }
-    let Some(way_in) = State::way_in(&mut caller) else { return EFAULT };
-    let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
-    let nanos = if let Some(recorded) = state.answers.replay(CLOCK) {
-        recorded[..].try_into().unwrap_or_default()
-    } else {
-        let wall = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let time = if clock == 0 { wall() } else { state.host.start.elapsed() };
-        u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).to_le_bytes()
-    };
-    state.answers.record(CLOCK, &[], &nanos);
-    let Some(room) = memory.get_mut(range(address, 8)) else { return EFAULT };
-    room.copy_from_slice(&nanos);
-    SUCCESS
+    if *lost == 0 {
+        let limit =
+            format!("it logs more than {records} records or {bytes} bytes in a call; the rest is dropped");
+        host.warn(record.plugin, limit);
+    }
+    *lost += 1;
 }

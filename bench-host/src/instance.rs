@@ -17,6 +17,7 @@ use crate::plugin::Plugin;
 use crate::replay::{Answers, Recording};
 use crate::state::State;
 use crate::trace::Way;
+use crate::wasi;
 
 /// A plugin's memory with all its state. After a trap it is spent, and only good for [`usage`](Self::usage).
 pub struct Instance {
@@ -376,12 +377,16 @@ fn call<P: WasmParams, R: WasmResults>(
     export: &'static str,
 ) -> Result<R, Error> {
     store.data_mut().guest_calls += 1;
-    function.call(&mut *store, params).map_err(|error| failure(store.data_mut(), export, &error))
+    let result = function.call(&mut *store, params);
+    wasi::flush(store.data_mut());
+    result.map_err(|error| failure(store.data_mut(), export, &error))
 }
 
 /// Tells why a call has failed. The instance is spent.
 fn failure(state: &mut State, export: &'static str, error: &wasmtime::Error) -> Error {
     state.spent = true;
+    // What the start section has left.
+    wasi::flush(state);
     let plugin = state.plugin.to_string();
     let trap = error.downcast_ref::<Trap>();
     if error.is::<Cancelled>() {
@@ -395,7 +400,7 @@ fn failure(state: &mut State, export: &'static str, error: &wasmtime::Error) -> 
     if error.is::<PoolConcurrencyLimitError>() {
         return Error::NoRoom { plugin, reason };
     }
-    let reason = match &state.panic {
+    let reason = match state.panic.take().or_else(|| wasi::reported(state)) {
         Some(panic) => format!("{panic} ({reason})"),
         None => reason,
     };

@@ -41,6 +41,7 @@ pub mod report;
 mod services;
 mod state;
 mod trace;
+mod wasi;
 
 pub use about::{About, HOST_VERSION};
 pub use cancel::Cancel;

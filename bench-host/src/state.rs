@@ -10,6 +10,7 @@ use crate::cancel::Cancel;
 use crate::host::Shared;
 use crate::limits::Growth;
 use crate::replay::Answers;
+use crate::wasi::Context;
 
 /// The data of a store.
 pub(crate) struct State {
@@ -21,6 +22,8 @@ pub(crate) struct State {
     pub(crate) cancel: Cancel,
     pub(crate) growth: Growth,
     pub(crate) answers: Answers,
+    /// What the plugin has of WASI, if it has asked for it.
+    pub(crate) wasi: Option<Box<Context>>,
     /// Calls from the host into the guest.
     pub(crate) guest_calls: u64,
     /// Calls from the guest to the host.
@@ -55,6 +58,7 @@ impl State {
             cancel: Cancel::default(),
             growth: Growth::new(host.limits.memory),
             answers: Answers::default(),
+            wasi: None,
             host: Arc::clone(host),
             plugin: Arc::clone(plugin),
             guest_calls: 0,
@@ -78,6 +82,14 @@ impl State {
         self.logged = (0, 0);
         self.panic = None;
         self.failed = None;
+        if let Some(wasi) = &mut self.wasi {
+            wasi.begin();
+        }
+    }
+
+    /// What the plugin has of WASI.
+    pub(crate) fn wasi(&mut self) -> &mut Context {
+        self.wasi.get_or_insert_with(|| Box::new(Context::new(&self.grants)))
     }
 
     /// What is left of the call's time.

@@ -311,6 +311,12 @@ impl Grants {
         is_canonical(path) && any(&self.write, path)
     }
 
+    /// The folders that hold all files which may be read or written: of each pattern the one before its first
+    /// wildcard, or, without any, the one that the file is in. Some may stand there more than once.
+    pub fn folders(&self) -> impl Iterator<Item = &str> {
+        self.read.iter().chain(&self.write).map(|glob| glob.folder())
+    }
+
     /// Whether a command by this bare name, looked up in the fixed `PATH`, is allowed.
     #[must_use]
     pub fn allows_bare_command(&self, name: &str) -> bool {

@@ -57,6 +57,16 @@ fn files_are_granted_by_canonical_path_and_operation() -> Result<(), InvalidGran
 }
 
 #[test]
+fn all_granted_files_are_in_the_folders_before_the_wildcards() -> Result<(), InvalidGrant> {
+    let grants = Grants::default().read("/data/**")?.read("/etc/hosts")?.read("/var/l*g/x")?.read("**")?;
+    let grants = grants.read("/srv/{a,b}/c")?.read("/top")?.write("/out/a\\*b/c")?.write("/a/b/[cd]/e")?;
+    let folders = ["/data", "/etc", "/var", "/", "/srv", "/", "/out", "/a/b"];
+    assert!(grants.folders().eq(folders), "{:?}", grants.folders().collect::<Vec<_>>());
+    assert_eq!(Grants::default().exec("/usr/bin/id")?.folders().count(), 0);
+    Ok(())
+}
+
+#[test]
 fn dangerous_variables_need_more_than_a_command() -> Result<(), InvalidGrant> {
     let grants = Grants::default().env("*")?;
     let none = Grants::default();

@@ -191,7 +191,7 @@ fn imports_with_wrong_types_are_refused() {
 fn imports_that_the_host_does_not_have_are_refused_by_name() {
     for (import, name) in [
         (r#"(import "env" "now" (func (result i64)))"#, "`env.now`"),
-        (r#"(import "wasi_snapshot_preview1" "fd_write" (func))"#, "`wasi_snapshot_preview1.fd_write`"),
+        (r#"(import "wasi_snapshot_preview1" "fd_shout" (func))"#, "`wasi_snapshot_preview1.fd_shout`"),
     ] {
         let guest = Guest { imports: import, ..good() };
         assert_has(load_fails(&guest.module()), &["plugin `bad`", name, "this host does not have"]);

@@ -20,6 +20,9 @@ const MAX_PATTERN: usize = 1024;
 /// Bytes that a text may have; longer ones match nothing. No path or name is longer.
 const MAX_TEXT: usize = 4096;
 
+/// What does not stand for itself.
+const WILDCARDS: [char; 6] = ['*', '?', '[', '{', '}', '\\'];
+
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub(super) struct Glob {
@@ -101,6 +104,15 @@ impl Glob {
     /// Whether the pattern stands for itself and nothing else.
     pub(super) fn is_literal(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The folder that holds all paths which match: the one before the first wildcard.
+    pub(super) fn folder(&self) -> &str {
+        let literal = self.text.split(WILDCARDS).next().unwrap_or_default();
+        match literal.rsplit_once('/') {
+            Some((folder, _)) if !folder.is_empty() => folder,
+            _ => "/",
+        }
     }
 
     /// Whether the pattern is `*` or `**`.
@@ -234,7 +246,7 @@ impl Glob {
 
 /// Whether a pattern has characters with a meaning of their own.
 pub(super) fn has_wildcards(pattern: &str) -> bool {
-    pattern.contains(['*', '?', '[', '{', '}', '\\'])
+    pattern.contains(WILDCARDS)
 }
 
 /// The step that comes at the ends of alternatives.

@@ -1,0 +1,3 @@
+module reglet/wasi
+
+go 1.24
