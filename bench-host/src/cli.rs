@@ -203,16 +203,13 @@ fn run(
 }
 
 impl Check {
-    /// A host that logs to stderr, and keeps compiled modules where this user's programs keep such things.
+    /// A host that logs to stderr, and trusts and keeps what it is told to.
     fn builder(&self) -> Builder {
         let mut builder = logging();
         for file in &self.ca {
             builder = builder.ca_file(file);
         }
-        match cache_folder().filter(|_| !self.no_cache) {
-            Some(folder) => builder.cache_folder(folder),
-            None => builder,
-        }
+        if self.no_cache { builder } else { cached(builder) }
     }
 
     /// Loads the plugin, with what is granted to it.
@@ -238,13 +235,15 @@ impl Check {
     }
 }
 
-/// Where this user's programs keep what they can make again; nowhere if there is no such place.
-fn cache_folder() -> Option<PathBuf> {
+/// Keeps compiled modules where this user's programs keep what they can make again, if there is such a place.
+fn cached(builder: Builder) -> Builder {
     let folder = |name| env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let folder = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
-    let folder = folder.join("reglet-bench");
-    // Homes may be read-only, and then nothing is lost but time.
-    fs::create_dir_all(&folder).is_ok().then(|| folder.join("modules"))
+    let folder = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    match folder.map(|folder| folder.join("reglet-bench")) {
+        // Homes may be read-only, and then nothing is lost but time.
+        Some(folder) if fs::create_dir_all(&folder).is_ok() => builder.cache_folder(folder.join("modules")),
+        _ => builder,
+    }
 }
 
 /// Tells what is odd about the plugin, and what it asks for in vain.
@@ -265,7 +264,7 @@ fn tell_of(plugin: &Plugin) {
 
 fn print_document(path: &Path, document: fn(&Plugin) -> Result<String, Error>) -> Result<ExitCode, Failure> {
     let module = read(path)?;
-    let plugin = logging().build()?.load(&name(path), &module)?;
+    let plugin = cached(logging()).build()?.load(&name(path), &module)?;
     print(&(document(&plugin)? + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }
