@@ -1,4 +1,5 @@
-//! The table of `docs/interop.md`. Each of its cells is a check that runs, and the page has to say what came of it.
+//! The table of `docs/interop.md`. Its cells are checks that run, and the page has to say what came of them. Only what
+//! the SDK has nothing for is not asked.
 
 mod go_hosts;
 mod our_host;
