@@ -4,9 +4,12 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use reglet_sdk_core::dns::RecordType;
+use reglet_sdk_core::error::Kind;
 use reglet_sdk_core::json::{Encode, Writer};
+use reglet_sdk_core::log::Level;
 use reglet_sdk_core::prelude::*;
 use reglet_sdk_core::text::Piece;
 use reglet_sdk_core::{host_function, ssrf};
@@ -95,6 +98,7 @@ impl Plugin for Functions {
             b"exec_command" => execute(&config, &context),
             b"ssrf_check" => judge(&config),
             b"packages" => ask(&config),
+            b"log_message" => record(&config, &context),
             _ => Err(Error::config("call", "no such function")),
         }
     }
@@ -233,6 +237,16 @@ fn ask(config: &Config<'_>) -> Result<Outcome, Error> {
         .data("names", answer.names().collect::<Vec<_>>())
         .data("newest", answer.newest())
         .data("source", answer.source()))
+}
+
+/// Logs at every level.
+fn record(config: &Config<'_>, context: &Context<'_>) -> Result<Outcome, Error> {
+    log::set_level(Level::Debug);
+    log::debug!("debug", negative = -1, whole = u64::MAX, half = 1.5, yes = true);
+    log::info!("info", name = config.target, took = Duration::from_millis(1500));
+    log::warn!(context: context, text!["warn ", config.target]);
+    log::error!("error", error = Error::new(Kind::Network, "no answer"));
+    Ok(Outcome::success("logged"))
 }
 
 /// A list of what it holds writes.

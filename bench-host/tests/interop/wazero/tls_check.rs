@@ -7,14 +7,14 @@ use reglet_sdk_core::Timestamp;
 use reglet_sdk_core::metadata::{MIN_HOST_VERSION, SDK_VERSION};
 use serde_json::{Value, json};
 
-use crate::{EXECUTORS, build, error};
+use crate::wazero::{EXECUTORS, build, error};
 
 const DESCRIPTION: &str = "Checks how long the TLS certificate of a server is valid";
 
-static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("tls-check"));
+pub(crate) static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("tls-check"));
 
 fn interop(executor: &str, config: &str, options: &[&str]) -> Option<Value> {
-    crate::interop(&MODULE, executor, config, options)
+    crate::wazero::interop(&MODULE, executor, config, options)
 }
 
 /// Runs a check on every host with a clock that keeps time.

@@ -51,8 +51,12 @@ type logLine struct {
 // host is the reglet_host module.
 type host struct {
 	replies string
+	// without is a function that is not offered.
+	without string
 	// maxRequest is the size of the largest request that is read; 0 for any.
 	maxRequest int
+	// plainTCP says that connections are never made over TLS.
+	plainTCP bool
 	// quiet stops the recording, not the checking, so that a long run does
 	// not list the same requests over and over.
 	quiet    bool
@@ -67,6 +71,9 @@ func (h *host) instantiate(ctx context.Context, r wazero.Runtime) error {
 	i64 := []api.ValueType{api.ValueTypeI64}
 	b := r.NewHostModuleBuilder("reglet_host")
 	for name, f := range functions {
+		if name == h.without {
+			continue
+		}
 		b = b.NewFunctionBuilder().WithGoModuleFunction(
 			api.GoModuleFunc(func(ctx context.Context, mod api.Module, stack []uint64) {
 				reply, err := h.serve(ctx, mod, name, f, stack[0])
@@ -126,6 +133,10 @@ func (h *host) answer(name string, f function, payload []byte) (any, error) {
 	}
 	if refusal != "" {
 		return envelope{"VALIDATION_ERROR", refusal, 400}, nil
+	}
+	if connect, ok := q.(sdkTCPRequest); ok && h.plainTCP {
+		connect.UseTLS = false
+		q = connect
 	}
 	a := q.answers()
 	switch h.replies {

@@ -14,6 +14,7 @@ fn what_is_the_same_in_both_dialects_is_asked_once() {
 
 /// A call whose request hosts of the Go SDK can't read.
 struct Retry {
+    hosts: &'static [&'static str],
     config: Value,
     /// The request in the wire dialect.
     first: Value,
@@ -43,6 +44,7 @@ fn retries() -> [Retry; 4] {
     }));
     [
         Retry {
+            hosts: &SDK_EXECUTORS,
             config: with(tcp.config.clone(), json!({"target": "::1", "tls": false})),
             first: json!({"tcp_connect": with(plain.clone(), json!({"port": "443"}))}),
             second: json!({"tcp_connect": with(plain, json!({"port": 443}))}),
@@ -54,6 +56,8 @@ fn retries() -> [Retry; 4] {
             }),
         },
         Retry {
+            // The first of them knows no TLS.
+            hosts: &SDK_EXECUTORS[1..],
             config: with(tcp.config, timing.clone()),
             first: json!({"tcp_connect": with(secure.clone(), json!({"port": "443"}))}),
             second: json!({"tcp_connect": with(secure, json!({"port": 443}))}),
@@ -61,6 +65,7 @@ fn retries() -> [Retry; 4] {
             data: tcp.sdk,
         },
         Retry {
+            hosts: &SDK_EXECUTORS,
             config: with(
                 with(smtp.config, json!({"tls": false, "starttls": true, "port": 587})),
                 timing.clone(),
@@ -72,6 +77,7 @@ fn retries() -> [Retry; 4] {
             data: with(smtp.sdk, json!({"banner": ""})),
         },
         Retry {
+            hosts: &SDK_EXECUTORS,
             config: with(
                 with(
                     http.config,
@@ -92,8 +98,8 @@ fn retries() -> [Retry; 4] {
 
 #[test]
 fn a_request_in_either_dialect_is_sent_again_where_the_first_is_not_understood() {
-    for Retry { config, first, second, data, .. } in retries() {
-        expect(&SDK_EXECUTORS, "sdkonly", &with(config, json!({"either": true})), &[first, second], &data);
+    for Retry { hosts, config, first, second, data, .. } in retries() {
+        expect(hosts, "sdkonly", &with(config, json!({"either": true})), &[first, second], &data);
     }
 }
 
@@ -114,4 +120,16 @@ fn a_request_in_one_dialect_is_refused_with_the_hosts_reason() {
         );
         expect_error(&SDK_EXECUTORS, "sdkonly", &config, &[first], &expected);
     }
+}
+
+#[test]
+fn a_host_that_knows_no_tls_is_seen_to_have_used_none() {
+    let config = with(call("tcp_connect").config, json!({"either": true}));
+    let Some(report) = ask("a", "sdkonly", &config) else { return };
+    let data = &report["outcome"]["data"];
+    assert_eq!(data["remote_addr"], "192.0.2.10:443", "{}", report["outcome"]);
+    assert_eq!(
+        (&data["tls"], &data["tls_version"], &data["not_after"]),
+        (&json!(false), &json!(""), &Value::Null)
+    );
 }

@@ -5,7 +5,7 @@ use core::slice;
 use serde_json::json;
 
 use super::{Call, SDK_EXECUTORS, ask, call, calls, checksum, expect, expect_error, read, with};
-use crate::{EXECUTORS, error};
+use crate::wazero::{EXECUTORS, error};
 
 const DIAL_MESSAGE: &str = "dial tcp 192.0.2.10:443: connect: connection refused";
 

@@ -14,19 +14,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::{EXECUTORS, build, error};
+use crate::wazero::{EXECUTORS, build, error};
 
 /// The hosts of the Go SDK.
 const SDK_EXECUTORS: [&str; 3] = ["a", "ap", "b"];
 
-static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("functions"));
+pub(crate) static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("functions"));
 
 /// Standard output of bytes that are not UTF-8, with a NUL, and with characters that Go escapes.
 const OUTPUT: &str = "a\u{fffd}\0b\u{2028}<é>😀\n";
 
 /// What a host reports; nothing if there is no Go.
 fn ask(executor: &str, replies: &str, config: &Value) -> Option<Value> {
-    crate::interop(&MODULE, executor, &config.to_string(), &["-replies", replies])
+    crate::wazero::interop(&MODULE, executor, &config.to_string(), &["-replies", replies])
 }
 
 /// Asserts what hosts have read, and what came back.
@@ -217,12 +217,45 @@ fn a_thousand_calls_of_each_function_take_no_memory() {
         let config = with(config, json!({"either": true, "headers": ["A", "b"]})).to_string();
         for executor in ["b", "cli"] {
             let options = ["-replies", "sdkonly", "-observes", "1000"];
-            let Some(report) = crate::interop(&MODULE, executor, &config, &options) else { return };
+            let Some(report) = crate::wazero::interop(&MODULE, executor, &config, &options) else { return };
             assert_eq!(report["outcome"]["status"], "success", "{executor} {config}");
             let samples = report["memory"]["samples"].as_array().unwrap();
             let bytes: Vec<_> = samples.iter().map(|sample| &sample["bytes"]).collect();
             assert!(bytes.iter().all(|sample| sample == &bytes[0]), "{executor} {config}: {bytes:?}");
         }
+    }
+}
+
+#[test]
+fn records_of_each_level_keep_their_attributes() {
+    let attr = |key: &str, kind: &str, value: &str| json!({"key": key, "type": kind, "value": value});
+    for executor in EXECUTORS {
+        let config = json!({"call": "log_message", "target": "<é>", "request_id": "r"});
+        let Some(report) = ask(executor, "normal", &config) else { return };
+        let expected = json!([
+            {"level": "DEBUG", "message": "debug", "attrs": [
+                attr("negative", "int64", "-1"), attr("whole", "uint64", "18446744073709551615"),
+                attr("half", "float64", "1.500000"), attr("yes", "bool", "true")
+            ]},
+            {"level": "INFO", "message": "info", "attrs": [
+                attr("name", "string", "<é>"), attr("took", "duration", "1.5s")
+            ]},
+            {"level": "WARN", "message": "warn <é>", "attrs": []},
+            {"level": "ERROR", "message": "error", "attrs": [attr("error", "error", "network: no answer")]}
+        ]);
+        assert_eq!(report["logs"], expected, "{executor}");
+    }
+}
+
+#[test]
+fn it_is_not_loaded_where_a_function_is_missing() {
+    for Call { config, .. } in calls() {
+        let function = config["call"].as_str().unwrap();
+        let options = ["-without", function];
+        let config = config.to_string();
+        let Some(why) = crate::wazero::interop_fails(&MODULE, "cli", &config, &options) else { return };
+        let expected = format!(r#""{function}" is not exported in module "reglet_host""#);
+        assert!(why.contains(&expected), "{why}");
     }
 }
 

@@ -4,8 +4,9 @@ use reglet_bench_host::loopback::ClosedPort;
 use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 
+use super::{failure, guests};
 use crate::servers::{Server, http, silent, smtp};
-use crate::{check, failure, guests};
+use crate::{check, network};
 
 #[test]
 fn names_are_looked_up() {
@@ -188,8 +189,4 @@ fn mail_servers_are_greeted_with_tls_and_without() {
             assert_eq!(data.get("tls_server_name"), guest.detailed.then_some(&json!(name)));
         }
     }
-}
-
-fn network(host: &str, port: u16) -> Grants {
-    Grants::default().network(host, &port.to_string()).unwrap()
 }

@@ -50,17 +50,26 @@ impl Server {
 
     /// A server that talks so; what a client breaks off does not end it.
     pub(crate) fn start(tls: bool, talk: fn(&mut dyn Stream) -> io::Result<()>) -> Self {
+        Self::serve(move |mut stream| if tls { over_tls(stream, talk) } else { talk(&mut stream) })
+    }
+
+    /// A mail server that goes on over TLS when it is told to.
+    pub(crate) fn start_mail() -> Self {
+        Self::serve(|mut stream| {
+            stream.write_all(GREETING)?;
+            if converse(&mut stream)? {
+                over_tls(stream, |stream| converse(stream).map(drop))
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    fn serve(talk: impl Fn(TcpStream) -> io::Result<()> + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let wake = |address| drop(TcpStream::connect(address));
         Self::run(listener.local_addr().unwrap(), wake, move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let _ = if tls {
-                let session = ServerConnection::new(Arc::clone(&IDENTITY.config)).unwrap();
-                let mut stream = StreamOwned::new(session, stream);
-                talk(&mut stream).map(|()| stream.conn.send_close_notify()).and_then(|()| stream.flush())
-            } else {
-                talk(&mut stream)
-            };
+            let _ = talk(listener.accept().unwrap().0);
         })
     }
 
@@ -134,24 +143,42 @@ pub(crate) fn http(stream: &mut dyn Stream) -> io::Result<()> {
     stream.flush()
 }
 
+const GREETING: &[u8] = b"220 mail.test ESMTP\r\n";
+
 /// A mail server that says hello and goodbye.
 pub(crate) fn smtp(stream: &mut dyn Stream) -> io::Result<()> {
-    stream.write_all(b"220 mail.test ESMTP\r\n")?;
+    stream.write_all(GREETING)?;
+    converse(stream).map(drop)
+}
+
+/// Answers a client until it leaves, or wants to go on over TLS.
+fn converse(stream: &mut dyn Stream) -> io::Result<bool> {
     let mut reader = BufReader::new(stream);
-    let mut line = String::new();
+    let (mut line, mut upgrades) = (String::new(), false);
     while reader.read_line(&mut line)? > 0 {
-        let (answer, ends) = match line.get(..4) {
-            Some("EHLO") => ("250-mail.test\r\n250 SIZE 1000\r\n", false),
+        let (answer, ends) = match line.trim_end().split(' ').next() {
+            Some("EHLO") => ("250-mail.test\r\n250 STARTTLS\r\n", false),
             Some("QUIT") => ("221 bye\r\n", true),
+            Some("STARTTLS") => ("220 go ahead\r\n", true),
             _ => ("500 what?\r\n", false),
         };
         reader.get_mut().write_all(answer.as_bytes())?;
+        upgrades = answer.starts_with("220");
         if ends {
             break;
         }
         line.clear();
     }
-    reader.get_mut().flush()
+    reader.get_mut().flush()?;
+    Ok(upgrades)
+}
+
+fn over_tls(stream: TcpStream, talk: fn(&mut dyn Stream) -> io::Result<()>) -> io::Result<()> {
+    let session = ServerConnection::new(Arc::clone(&IDENTITY.config)).unwrap();
+    let mut stream = StreamOwned::new(session, stream);
+    talk(&mut stream)?;
+    stream.conn.send_close_notify();
+    stream.flush()
 }
 
 fn dns_answer(query: &[u8]) -> Option<Vec<u8>> {

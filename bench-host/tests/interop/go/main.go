@@ -53,8 +53,8 @@ type sample struct {
 }
 
 type options struct {
-	wasm, config, replies, clock, executor, cache string
-	observes                                      int
+	wasm, config, replies, clock, executor, cache, without string
+	observes                                               int
 }
 
 func main() {
@@ -65,13 +65,16 @@ func main() {
 	flag.StringVar(&o.clock, "clock", "", "fake or real, instead of the executor's own")
 	flag.StringVar(&o.executor, "executor", "b", "the host to play: a, ap, b or cli")
 	flag.StringVar(&o.cache, "cache", "", "a folder that keeps compiled modules")
+	flag.StringVar(&o.without, "without", "", "a host function that is not offered")
 	flag.IntVar(&o.observes, "observes", 1, "how often to run the check")
 	flag.Int("port", 0, "ignored: nothing is ever dialled")
 	flag.Parse()
 
 	h := &host{
 		replies:    o.replies,
+		without:    o.without,
 		maxRequest: executors[o.executor].maxRequest,
+		plainTCP:   executors[o.executor].plainTCP,
 		requests:   []request{},
 		logs:       []logLine{},
 	}

@@ -21,12 +21,14 @@ type executor struct {
 	// maxRequest is the size of the largest request that host functions take,
 	// in bytes; 0 for any.
 	maxRequest int
+	// plainTCP says that tcp_connect knows no TLS.
+	plainTCP bool
 	// realClock also stands for real sleep, randomness and standard error.
 	realClock bool
 }
 
 var executors = map[string]executor{
-	"a":   {describe: "describe", schemas: []string{"schema"}, observe: "observe"},
+	"a":   {describe: "describe", schemas: []string{"schema"}, observe: "observe", plainTCP: true},
 	"ap":  {describe: "manifest", schemas: []string{"schema"}, observe: "observe"},
 	"b":   {describe: "_manifest", schemas: []string{"_schema", "schema"}, observe: "_observe", maxRequest: 1 << 20},
 	"cli": {describe: "_manifest", observe: "_observe", frees: true, realClock: true},

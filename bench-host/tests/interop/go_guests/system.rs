@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use reglet_sdk_core::grants::Grants;
 use serde_json::json;
 
-use crate::{check, failure, guests, logged};
+use super::{failure, guests};
+use crate::{check, logged};
 
 #[test]
 fn a_command_shows_what_it_printed() {

@@ -5,7 +5,7 @@ use core::slice;
 use serde_json::json;
 
 use super::{SDK_EXECUTORS, ask, call, checksum, expect, read, with};
-use crate::{EXECUTORS, error};
+use crate::wazero::{EXECUTORS, error};
 
 #[test]
 fn every_option_of_a_request_is_read() {

@@ -62,6 +62,8 @@ var actions = map[string]action{
 	"http":   http,
 	"tcp":    tcp,
 	"smtp":   smtp,
+	"custom": custom,
+	"ssrf":   ssrf,
 	"exec":   command,
 	"files":  files,
 	"env":    environment,
@@ -93,11 +95,6 @@ var actions = map[string]action{
 	"nan": func(context.Context, sdk.Dialect, Config) (sdk.Result, error) {
 		return sdk.Success("ok", map[string]any{"nan": math.NaN()}), nil
 	},
-}
-
-// Add has the plugin of one generation do more than the others.
-func Add(do string, action func(Config) (sdk.Result, error)) {
-	actions[do] = func(_ context.Context, _ sdk.Dialect, config Config) (sdk.Result, error) { return action(config) }
 }
 
 // Check does what the configuration says.

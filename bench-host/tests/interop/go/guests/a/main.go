@@ -8,10 +8,7 @@ import (
 	"reglet.dev/interop/guests/sdk"
 )
 
-func init() {
-	sdk.Register(sdk.Dialect{ConfigIsMap: true}, probe.Check)
-	probe.Add("custom", custom)
-}
+func init() { sdk.Register(sdk.Dialect{ConfigIsMap: true}, probe.Check) }
 
 //go:wasmexport describe
 func describe() uint64 {
@@ -27,21 +24,5 @@ func schema() uint64 { return sdk.Bytes([]byte(probe.Schema)) }
 
 //go:wasmexport observe
 func observe(ptr, size uint32) uint64 { return sdk.Observe(ptr, size) }
-
-//go:wasmimport reglet_host greet
-func greet(request uint64) uint64
-
-//go:wasmimport reglet_host ssrf_check
-func ssrfCheck(request uint64) uint64
-
-// custom asks the functions for which the SDK has no adapter.
-func custom(config probe.Config) (sdk.Result, error) {
-	greeting, err := sdk.CallHost[any](greet, map[string]string{"name": config.Name})
-	if err != nil {
-		return sdk.Result{}, err
-	}
-	verdict, err := sdk.CallHost[any](ssrfCheck, map[string]string{"address": config.Host})
-	return sdk.Success("custom", map[string]any{"greeting": greeting, "verdict": verdict}), err
-}
 
 func main() {}
