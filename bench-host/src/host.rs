@@ -69,8 +69,8 @@ impl Host {
     /// Calls a function as a plugin would that has these grants; the answer is what the plugin would get.
     #[must_use]
     pub fn invoke(&self, grants: &Arc<Grants>, function: &str, request: &[u8]) -> Vec<u8> {
-        let (host, time_left) = (&*self.0, self.0.limits.call_timeout);
-        let call = Call { plugin: "", function, host, grants, time_left, cancel: &Cancel::default() };
+        let (host, time, began) = (&*self.0, self.0.limits.call_timeout, Instant::now());
+        let call = Call { plugin: "", function, host, grants, cancel: &Cancel::default(), time, began };
         host.functions.answer(&call, request)
     }
 }

@@ -1,6 +1,7 @@
 //! What plugins import: the host functions, and the way of a request in and of its answer out.
 
 use core::ops::Range;
+use std::time::Instant;
 
 use wasmtime::{Caller, Engine, Linker, Module};
 
@@ -87,7 +88,8 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
             Some(request) => {
                 let State { host, plugin, grants, cancel, .. } = state;
                 host.trace(plugin, Way::Request, function, request);
-                let call = Call { plugin, function, host, grants, time_left: state.time_left(), cancel };
+                let (time, began) = (state.time_left(), Instant::now());
+                let call = Call { plugin, function, host, grants, cancel, time, began };
                 host.functions.answer(&call, request)
             }
             None => {
