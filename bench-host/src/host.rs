@@ -6,6 +6,8 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
@@ -109,7 +111,7 @@ impl Builder {
     }
 
     /// Time that compiling a module may take; 60 seconds. What takes longer is given up, though the thread that
-    /// compiles goes on until it is done.
+    /// compiles goes on until it is done; while four of these do, nothing else is compiled.
     pub fn compile_timeout(mut self, limit: Duration) -> Self {
         self.limits.compile_time = limit;
         self
@@ -225,6 +227,7 @@ impl Builder {
             functions: self.functions,
             net: Net::new(roots, &self.nameservers).map_err(setup)?,
             command_path: self.command_path,
+            abandoned: Mutex::default(),
             services: Some(services.map_err(setup)?),
             start: Instant::now(),
         })))
@@ -256,6 +259,8 @@ pub(crate) struct Shared {
     pub(crate) functions: Functions,
     pub(crate) net: Net,
     /// The folders to look commands up in.
+    /// The compilers that nobody waits for any more.
+    pub(crate) abandoned: Mutex<Vec<JoinHandle<()>>>,
     pub(crate) command_path: Arc<str>,
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,

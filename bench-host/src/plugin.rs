@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
@@ -199,7 +200,10 @@ fn compile(host: &Arc<Shared>, plugin: &str, module: &[u8]) -> Result<Module, St
     let limit = host.limits.compile_time;
     let compiled = match result.recv_timeout(limit) {
         Ok(compiled) => compiled.map_err(|error| format!("{error:#}"))?,
-        Err(RecvTimeoutError::Timeout) => return Err(format!("it took more than {limit:?} to compile")),
+        Err(RecvTimeoutError::Timeout) => {
+            host.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+            return Err(format!("it took more than {limit:?} to compile"));
+        }
         Err(RecvTimeoutError::Disconnected) => return Err("the compiler panicked".into()),
     };
     if let Some(cache) = &host.cache
@@ -218,3 +222,11 @@ impl fmt::Debug for Loaded {
             .finish_non_exhaustive()
     }
 }
+    let mut abandoned = host.abandoned.lock().unwrap_or_else(PoisonError::into_inner);
+    abandoned.retain(|thread| !thread.is_finished());
+    if abandoned.len() >= MAX_ABANDONED {
+        return Err(format!(
+            "{MAX_ABANDONED} modules that took too long are still being compiled: try again later"
+        ));
+    }
+    drop(abandoned);

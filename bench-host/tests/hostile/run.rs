@@ -305,3 +305,13 @@ fn a_module_that_takes_too_long_to_compile_is_refused() {
     assert!(error.is_load());
     assert_eq!(error.to_string(), "plugin `slow` cannot be loaded: it took more than 0ns to compile");
 }
+
+#[test]
+fn compilers_that_are_given_up_do_not_pile_up() {
+    let body = "(local.set 0 (i32.div_u (local.get 0) (i32.const 7)))".repeat(40_000);
+    let module = wat(&format!("(module (func (param i32) {body}))"));
+    let host = Host::builder().compile_timeout(Duration::ZERO).build().unwrap();
+    let errors: Vec<_> = (0..5).map(|_| host.load("slow", &module).unwrap_err().to_string()).collect();
+    assert_has(&errors[3], &["it took more than 0ns to compile"]);
+    assert_has(&errors[4], &["4 modules that took too long are still being compiled: try again later"]);
+}
