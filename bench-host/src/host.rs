@@ -5,10 +5,9 @@ use core::future::Future;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
 use reglet_sdk_core::grants::Grants;
@@ -38,7 +37,7 @@ const SERVICE_THREADS: usize = 2;
 /// Loads plugins, and serves them once they run.
 ///
 /// Plugins and instances keep what they need of it; its threads end with the last of them. Calls block the
-/// thread that makes them, which may be one of an async runtime.
+/// thread that makes them, which may be one of an async runtime, and take up to 1 MiB of its stack.
 #[derive(Debug)]
 pub struct Host(Arc<Shared>);
 
@@ -227,8 +226,8 @@ impl Builder {
             functions: self.functions,
             net: Net::new(roots, &self.nameservers).map_err(setup)?,
             command_path: self.command_path,
-            abandoned: Mutex::default(),
             services: Some(services.map_err(setup)?),
+            abandoned: Mutex::default(),
             start: Instant::now(),
         })))
     }
@@ -259,9 +258,9 @@ pub(crate) struct Shared {
     pub(crate) functions: Functions,
     pub(crate) net: Net,
     /// The folders to look commands up in.
+    pub(crate) command_path: Arc<str>,
     /// The compilers that nobody waits for any more.
     pub(crate) abandoned: Mutex<Vec<JoinHandle<()>>>,
-    pub(crate) command_path: Arc<str>,
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,
     log: Option<Box<Log>>,

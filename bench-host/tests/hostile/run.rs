@@ -1,5 +1,7 @@
 //! Calls that go wrong: traps, loops, memory, and the way of the configuration in.
 
+use reglet_bench_host::{Cancel, LogRecord};
+
 use super::*;
 
 #[test]
@@ -241,6 +243,28 @@ fn a_cancelled_call_ends_while_it_computes_and_no_other_begins() {
     canceller.join().unwrap();
     let error = instance.check(b"{}").unwrap_err();
     assert_has(error, &["plugin `bad`: observe: "]);
+    still_works(&host);
+}
+
+#[test]
+fn a_plugin_can_be_cancelled_while_it_starts_and_before() {
+    let more = r#"(start $start) (func $start (call $log (i64.const 0)) (loop $l (br $l)))"#;
+    let imports = r#"(import "reglet_host" "log_message" (func $log (param i64)))"#;
+    let (started, wait) = std::sync::mpsc::channel();
+    let log = move |_: &LogRecord<'_>| started.send(()).unwrap();
+    let host = Host::builder().log(log).call_timeout(Duration::from_secs(600)).build().unwrap();
+    let cancel = Cancel::default();
+    let module = Guest { imports, more, ..good() }.module();
+    let plugin = host.load("bad", &module).unwrap().cancelled_by(&cancel);
+    let canceller = std::thread::spawn(move || {
+        wait.recv().unwrap();
+        cancel.cancel();
+    });
+    for _ in 0..2 {
+        let error = plugin.check(b"{}").unwrap_err();
+        assert_eq!(error.to_string(), "plugin `bad`: instantiation: it was cancelled");
+    }
+    canceller.join().unwrap();
     still_works(&host);
 }
 
