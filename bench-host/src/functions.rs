@@ -225,10 +225,12 @@ impl<'a> Call<'a> {
         self.grants
     }
 
-    /// What is left of the check's time.
+    /// What is left of the check's time, in whole milliseconds.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        self.time.saturating_sub(self.began.elapsed())
+        let left = self.time.saturating_sub(self.began.elapsed());
+        // Messages show it.
+        Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u64::MAX))
     }
 
     /// Calls another function of the host, with the same grants and the time that is left; the answer is what a plugin
