@@ -113,7 +113,7 @@ impl Instance {
 
     /// Keeps what host functions answer from now on, until [`recording`](Self::recording) takes it.
     pub fn record(&mut self) {
-        self.guest.store.data_mut().answers = Answers::Record(Vec::new());
+        self.guest.store.data_mut().answers = Answers::Record(Vec::new(), 0);
     }
 
     /// What was recorded. From now on the services answer.
