@@ -36,9 +36,9 @@ const SERVICE_THREADS: usize = 2;
 
 /// Loads plugins, and serves them once they run.
 ///
-/// Plugins and instances keep what they need of it; its threads end with the last of them. Calls block the
+/// Clones are the same host. Plugins and instances keep what they need of it; its threads end with the last of them. Calls block the
 /// thread that makes them, which may be one of an async runtime, and take up to 1 MiB of its stack.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Host(Arc<Shared>);
 
 impl Host {
