@@ -105,8 +105,11 @@ impl Cache {
             if bytes <= MAX_BYTES {
                 break;
             }
-            fs::remove_file(path)?;
-            bytes -= len;
+            match fs::remove_file(path) {
+                // Another process makes room, too.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => bytes -= len,
+            }
         }
         Ok(())
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// Ends what an [`Instance`](crate::Instance) does, from any thread, for good. Clones end the same instance.
+/// Ends what an [`Instance`](crate::Instance) does, or all that a [`Plugin`](crate::Plugin::cancelled_by) does, from any
+/// thread, for good. Clones end the same.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<Signal>);
 

@@ -8,6 +8,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 use std::sync::Arc;
+use std::time::Instant;
 
 use reglet_sdk_core::error::{Error, Kind};
 use reglet_sdk_core::grants::Grants;
@@ -106,7 +107,7 @@ impl Functions {
         })
     }
 
-    /// Adds a function from bytes to bytes, in place of one of the same name.
+    /// Adds a function from bytes to bytes, in place of one of the same name. The host's own `log_message` stays.
     pub fn with_bytes(
         mut self,
         name: &str,
@@ -199,8 +200,10 @@ pub struct Call<'a> {
     pub(crate) function: &'a str,
     pub(crate) host: &'a Shared,
     pub(crate) grants: &'a Arc<Grants>,
-    pub(crate) time_left: Duration,
     pub(crate) cancel: &'a Cancel,
+    /// What was left of the check's time when the plugin called.
+    pub(crate) time: Duration,
+    pub(crate) began: Instant,
 }
 
 impl<'a> Call<'a> {
@@ -222,14 +225,16 @@ impl<'a> Call<'a> {
         self.grants
     }
 
-    /// What was left of the check's time when the function was called.
+    /// What is left of the check's time, in whole milliseconds.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        self.time_left
+        let left = self.time.saturating_sub(self.began.elapsed());
+        // Messages show it.
+        Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u64::MAX))
     }
 
-    /// Calls another function of the host, with the same grants and the same time; the answer is what a plugin would
-    /// get.
+    /// Calls another function of the host, with the same grants and the time that is left; the answer is what a plugin
+    /// would get.
     #[must_use]
     pub fn invoke(&self, function: &str, request: &[u8]) -> Vec<u8> {
         self.host.functions.answer(&Call { function, ..*self }, request)
@@ -244,6 +249,8 @@ impl<'a> Call<'a> {
     /// Does the work on the host's own threads, and waits for it no longer than `limit`, than the check's time lasts,
     /// and than until the check is cancelled. Work that is not waited for any more is dropped.
     ///
+    /// All plugins share these threads, so the work must not block; what does goes to `tokio::task::spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// It was not done in time, or panicked.
@@ -252,7 +259,7 @@ impl<'a> Call<'a> {
         limit: Duration,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Failed> {
-        self.host.wait(limit.min(self.time_left), self.cancel, work)
+        self.host.wait(limit.min(self.time_left()), self.cancel, work)
     }
 
     /// An error that says that the request can't be read.
@@ -280,7 +287,7 @@ impl<'a> Call<'a> {
         if timing.canceled {
             return Err(Error::internal("the request is canceled already").with_code("CANCELED"));
         }
-        Ok(time_limit(timing, most).min(self.time_left))
+        Ok(time_limit(timing, most).min(self.time_left()))
     }
 
     /// Writes an answer.
@@ -315,7 +322,22 @@ fn time_limit(timing: &Timing<'_>, most: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Host;
     use reglet_sdk_core::Timestamp;
+
+    #[test]
+    fn functions_that_call_others_get_no_more_time_than_the_check_has() {
+        let functions = Functions::none()
+            .with_bytes("left", |call, _| Ok(call.time_left().as_nanos().to_string().into()))
+            .with_bytes("outer", |call, _| {
+                let failed = call.wait(Duration::MAX, core::future::pending::<()>());
+                assert_eq!(failed, Err(Failed::TimedOut));
+                Ok(call.invoke("left", b""))
+            });
+        let host =
+            Host::builder().functions(functions).call_timeout(Duration::from_millis(50)).build().unwrap();
+        assert_eq!(host.invoke(&Arc::default(), "outer", b""), b"0");
+    }
 
     #[test]
     fn a_request_never_gets_more_time_than_the_host_allows() {

@@ -5,8 +5,9 @@ use core::future::Future;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use reglet_sdk_core::grants::Grants;
@@ -35,9 +36,9 @@ const SERVICE_THREADS: usize = 2;
 
 /// Loads plugins, and serves them once they run.
 ///
-/// Plugins and instances keep what they need of it; its threads end with the last of them. Calls block the
-/// thread that makes them, which may be one of an async runtime.
-#[derive(Debug)]
+/// Clones are the same host. Plugins and instances keep what they need of it; its threads end with the last of them. Calls block the
+/// thread that makes them, which may be one of an async runtime, and take up to 1 MiB of its stack.
+#[derive(Clone, Debug)]
 pub struct Host(Arc<Shared>);
 
 impl Host {
@@ -69,8 +70,8 @@ impl Host {
     /// Calls a function as a plugin would that has these grants; the answer is what the plugin would get.
     #[must_use]
     pub fn invoke(&self, grants: &Arc<Grants>, function: &str, request: &[u8]) -> Vec<u8> {
-        let (host, time_left) = (&*self.0, self.0.limits.call_timeout);
-        let call = Call { plugin: "", function, host, grants, time_left, cancel: &Cancel::default() };
+        let (host, time, began) = (&*self.0, self.0.limits.call_timeout, Instant::now());
+        let call = Call { plugin: "", function, host, grants, cancel: &Cancel::default(), time, began };
         host.functions.answer(&call, request)
     }
 }
@@ -109,7 +110,7 @@ impl Builder {
     }
 
     /// Time that compiling a module may take; 60 seconds. What takes longer is given up, though the thread that
-    /// compiles goes on until it is done.
+    /// compiles goes on until it is done; while four of these do, nothing else is compiled.
     pub fn compile_timeout(mut self, limit: Duration) -> Self {
         self.limits.compile_time = limit;
         self
@@ -226,6 +227,7 @@ impl Builder {
             net: Net::new(roots, &self.nameservers).map_err(setup)?,
             command_path: self.command_path,
             services: Some(services.map_err(setup)?),
+            abandoned: Mutex::default(),
             start: Instant::now(),
         })))
     }
@@ -257,6 +259,8 @@ pub(crate) struct Shared {
     pub(crate) net: Net,
     /// The folders to look commands up in.
     pub(crate) command_path: Arc<str>,
+    /// The compilers that nobody waits for any more.
+    pub(crate) abandoned: Mutex<Vec<JoinHandle<()>>>,
     /// Zero of the monotonic clock.
     pub(crate) start: Instant,
     log: Option<Box<Log>>,

@@ -1,6 +1,7 @@
 //! What plugins import: the host functions, and the way of a request in and of its answer out.
 
 use core::ops::Range;
+use std::time::Instant;
 
 use wasmtime::{Caller, Engine, Linker, Module};
 
@@ -87,7 +88,8 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
             Some(request) => {
                 let State { host, plugin, grants, cancel, .. } = state;
                 host.trace(plugin, Way::Request, function, request);
-                let call = Call { plugin, function, host, grants, time_left: state.time_left(), cancel };
+                let (time, began) = (state.time_left(), Instant::now());
+                let call = Call { plugin, function, host, grants, cancel, time, began };
                 host.functions.answer(&call, request)
             }
             None => {
@@ -152,13 +154,16 @@ pub(crate) fn pass_on(
     logged: &mut (u64, usize),
     lost: &mut u64,
 ) {
-    *logged = (logged.0 + 1, logged.1.saturating_add(len));
     let (records, bytes) = (host.limits.log_records, host.limits.log_bytes);
-    if logged.0 <= records && logged.1 <= bytes {
+    let fits = |(so_far, bytes_so_far)| so_far <= records && bytes_so_far <= bytes;
+    let fitted = fits(*logged);
+    *logged = (logged.0.saturating_add(1), logged.1.saturating_add(len));
+    if fits(*logged) {
         host.log(record);
         return;
     }
-    if *lost == 0 {
+    // Once in each call.
+    if fitted {
         let limit =
             format!("it logs more than {records} records or {bytes} bytes in a call; the rest is dropped");
         host.warn(record.plugin, limit);

@@ -104,7 +104,8 @@ impl Instance {
         self.guest.check(loaded.generation.observe(), config)
     }
 
-    /// What ends the instance's calls from another thread.
+    /// What ends the instance's calls from another thread. What is to end its start as well is given
+    /// [beforehand](Plugin::cancelled_by).
     #[must_use]
     pub fn cancel(&self) -> Cancel {
         self.guest.store.data().cancel.clone()
@@ -112,7 +113,7 @@ impl Instance {
 
     /// Keeps what host functions answer from now on, until [`recording`](Self::recording) takes it.
     pub fn record(&mut self) {
-        self.guest.store.data_mut().answers = Answers::Record(Vec::new());
+        self.guest.store.data_mut().answers = Answers::Record(Vec::new(), 0);
     }
 
     /// What was recorded. From now on the services answer.
@@ -179,7 +180,11 @@ impl Guest {
     fn new(plugin: &Plugin) -> Result<Self, Error> {
         let loaded = plugin.loaded();
         let (host, exports) = (&loaded.host, &loaded.exports);
-        let mut store = Store::new(&host.engine, State::new(host, &loaded.name, plugin.grants()));
+        let state = State::new(host, &loaded.name, plugin.grants(), plugin.cancel());
+        let mut store = Store::new(&host.engine, state);
+        if store.data().cancel.is_cancelled() {
+            return Err(failure(store.data_mut(), INSTANTIATION, &Cancelled.into()));
+        }
         store.limiter(|state| &mut state.growth);
         if host.fuel {
             store.set_fuel(u64::MAX).map_err(|error| failure(store.data_mut(), INSTANTIATION, &error))?;

@@ -109,6 +109,7 @@ impl<'a> LogRecord<'a> {
 
 impl LogRecord<'_> {
     /// Makes an event of `tracing` of it. The names of attributes are not known beforehand, so they are one field.
+    /// Subscribers print messages as they are, so this one is made harmless.
     pub(crate) fn emit(&self) {
         macro_rules! event {
             ($level:ident) => {
@@ -119,7 +120,7 @@ impl LogRecord<'_> {
                     source = ?self.source,
                     attrs = ?self.attrs,
                     "{}",
-                    self.message,
+                    printable(&self.message),
                 )
             };
         }
@@ -221,5 +222,13 @@ mod tests {
             *collector.0.lock().unwrap(),
             r#"WARN reglet_plugin message=slow plugin="p" source=Plugin attrs=[("ms", "90")]"#
         );
+    }
+
+    #[test]
+    fn an_event_draws_nothing_on_a_terminal() {
+        let collector = Collector::default();
+        let record = br#"{"message":"a\u001b[2J\nb"}"#;
+        tracing::subscriber::with_default(collector.clone(), || LogRecord::read("p", record).emit());
+        assert!(!collector.0.lock().unwrap().contains(char::is_control));
     }
 }

@@ -1,8 +1,8 @@
 //! A compiled module that can be run as often as one likes.
 
 use core::fmt;
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 
 use reglet_sdk_core::grants::Grants;
@@ -10,6 +10,7 @@ use reglet_sdk_core::json::Value;
 use wasmtime::{InstancePre, Module, ModuleExport};
 
 use crate::about::About;
+use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::host::Shared;
 use crate::imports;
@@ -19,11 +20,16 @@ use crate::module::{self, Generation, INITIALIZE};
 use crate::outcome::{self, Outcome};
 use crate::state::State;
 
+/// Modules that are still being compiled though their time is over. Further ones are refused, since nothing ends the
+/// compiler.
+const MAX_ABANDONED: usize = 4;
+
 /// A plugin, ready to run, with what it may do: nothing, until it is [granted](Self::granted).
 #[derive(Clone, Debug)]
 pub struct Plugin {
     loaded: Arc<Loaded>,
     grants: Arc<Grants>,
+    cancel: Option<Cancel>,
 }
 
 /// What is known of a plugin once it is loaded.
@@ -69,7 +75,7 @@ impl Plugin {
         };
         let (name, host) = (plugin().into(), Arc::clone(host));
         let loaded = Arc::new(Loaded { name, host, pre, generation, exports });
-        Ok(Self { loaded, grants: Arc::default() })
+        Ok(Self { loaded, grants: Arc::default(), cancel: None })
     }
 
     pub(crate) fn loaded(&self) -> &Loaded {
@@ -79,7 +85,34 @@ impl Plugin {
     /// The plugin with these grants, in place of those that it had.
     #[must_use]
     pub fn granted(&self, grants: impl Into<Arc<Grants>>) -> Self {
-        Self { loaded: Arc::clone(&self.loaded), grants: grants.into() }
+        Self { grants: grants.into(), ..self.clone() }
+    }
+
+    /// The plugin whose calls and instances all end with this signal, in their start already. Without one, each instance
+    /// has [its own](Instance::cancel).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use reglet_bench_host::{Cancel, Error, Outcome, Plugin};
+    ///
+    /// fn check_until(plugin: &Plugin, config: &[u8], limit: Duration) -> Result<Outcome, Error> {
+    ///     let cancel = Cancel::default();
+    ///     let plugin = plugin.cancelled_by(&cancel);
+    ///     std::thread::spawn(move || {
+    ///         std::thread::sleep(limit);
+    ///         cancel.cancel();
+    ///     });
+    ///     plugin.check(config)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn cancelled_by(&self, cancel: &Cancel) -> Self {
+        Self { cancel: Some(cancel.clone()), ..self.clone() }
+    }
+
+    /// What ends a new instance.
+    pub(crate) fn cancel(&self) -> Cancel {
+        self.cancel.clone().unwrap_or_default()
     }
 
     /// What the plugin may do.
@@ -189,17 +222,28 @@ fn compile(host: &Arc<Shared>, plugin: &str, module: &[u8]) -> Result<Module, St
     if let Some(compiled) = host.cache.as_ref().and_then(|cache| cache.load(&host.engine, module)) {
         return Ok(compiled);
     }
+    let mut abandoned = host.abandoned.lock().unwrap_or_else(PoisonError::into_inner);
+    abandoned.retain(|thread| !thread.is_finished());
+    if abandoned.len() >= MAX_ABANDONED {
+        return Err(format!(
+            "{MAX_ABANDONED} modules that took too long are still being compiled: try again later"
+        ));
+    }
+    drop(abandoned);
     let (sender, result) = mpsc::sync_channel(1);
     let (engine, bytes) = (host.engine.clone(), module.to_vec());
     // Nothing ends the compiler, but one need not wait for it.
     let thread = thread::Builder::new().name("reglet-compiler".into()).spawn(move || {
         let _ = sender.send(Module::from_binary(&engine, &bytes));
     });
-    thread.map_err(|error| format!("no thread can be had to compile it: {error}"))?;
+    let thread = thread.map_err(|error| format!("no thread can be had to compile it: {error}"))?;
     let limit = host.limits.compile_time;
     let compiled = match result.recv_timeout(limit) {
         Ok(compiled) => compiled.map_err(|error| format!("{error:#}"))?,
-        Err(RecvTimeoutError::Timeout) => return Err(format!("it took more than {limit:?} to compile")),
+        Err(RecvTimeoutError::Timeout) => {
+            host.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+            return Err(format!("it took more than {limit:?} to compile"));
+        }
         Err(RecvTimeoutError::Disconnected) => return Err("the compiler panicked".into()),
     };
     if let Some(cache) = &host.cache

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-/// What the host functions answered during a check, in order.
+/// Bytes of a recording. A plugin can ask for the time millions of times a second.
+const MAX_BYTES: usize = 256 << 20;
+
+/// What the host functions answered during a check, in order; the first 256 MiB of it.
 ///
 /// An [`Instance`](crate::Instance) records it, and others replay it: so a check can run again and again
 /// without the network, and does the same each time.
@@ -35,8 +38,8 @@ pub(crate) enum Answers {
     /// From the services.
     #[default]
     Live,
-    /// From the services, and each is kept.
-    Record(Vec<Exchange>),
+    /// From the services, and each is kept, with their bytes so far.
+    Record(Vec<Exchange>, usize),
     /// From the recording, which starts anew with each call into the guest.
     Replay(Recording, usize),
 }
@@ -64,7 +67,12 @@ impl Answers {
     }
 
     pub(crate) fn record(&mut self, function: &str, request: &[u8], answer: &[u8]) {
-        if let Self::Record(exchanges) = self {
+        if let Self::Record(exchanges, bytes) = self {
+            *bytes =
+                bytes.saturating_add(size_of::<Exchange>() + function.len() + request.len() + answer.len());
+            if *bytes > MAX_BYTES {
+                return;
+            }
             let (function, request, answer) = (function.to_owned(), request.to_owned(), answer.into());
             exchanges.push(Exchange { function, request, answer });
         }
@@ -74,8 +82,23 @@ impl Answers {
     pub(crate) fn take(&mut self) -> Recording {
         match core::mem::take(self) {
             Self::Live => Recording::default(),
-            Self::Record(exchanges) => Recording(exchanges.into()),
+            Self::Record(exchanges, _) => Recording(exchanges.into()),
             Self::Replay(recording, _) => recording,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_ends_at_its_limit() {
+        let mut answers = Answers::Record(Vec::new(), 0);
+        let answer = vec![0; MAX_BYTES / 2];
+        for _ in 0..3 {
+            answers.record("f", &[], &answer);
+        }
+        assert_eq!(answers.take().exchanges().len(), 1);
     }
 }

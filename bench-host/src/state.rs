@@ -52,10 +52,10 @@ pub(crate) struct WayIn {
 }
 
 impl State {
-    pub(crate) fn new(host: &Arc<Shared>, plugin: &Arc<str>, grants: &Arc<Grants>) -> Self {
+    pub(crate) fn new(host: &Arc<Shared>, plugin: &Arc<str>, grants: &Arc<Grants>, cancel: Cancel) -> Self {
         Self {
             grants: Arc::clone(grants),
-            cancel: Cancel::default(),
+            cancel,
             growth: Growth::new(host.limits.memory),
             answers: Answers::default(),
             wasi: None,

@@ -1,7 +1,10 @@
 //! What crosses the boundary between host and plugin, for those who look for a fault.
 
+use core::fmt;
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+use reglet_sdk_core::base64;
 use serde_json::Value;
 
 use crate::log::printable;
@@ -50,9 +53,10 @@ impl Way {
 const MASKED: &str = "***";
 
 /// Members whose names have one of these parts are masked.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "password",
     "passwd",
+    "pwd",
     "passphrase",
     "secret",
     "token",
@@ -66,8 +70,9 @@ const NAMES: [&str; 10] = [
 /// Shows crossings without the secrets in them.
 ///
 /// Masked are the members that the plugin's schema marks as `writeOnly` or as a `password`, those whose names say that
-/// they are secret, wherever they stand, the values that such a member has in the configuration, wherever they stand,
-/// and passwords in URLs.
+/// they are secret, wherever they stand, the values of four characters and more that such a member has in the
+/// configuration, wherever they stand, and passwords and such parameters in URLs. What is in base64, as HTTP bodies are,
+/// or in a URL's coding, or is JSON within a text, is masked as a whole if it has such a secret.
 ///
 /// ```
 /// use reglet_bench_host::Mask;
@@ -79,7 +84,7 @@ const NAMES: [&str; 10] = [
 /// assert_eq!(mask.text(br#"{"headers":{"X-Auth-Token":["a"]}}"#), r#"{"headers":{"X-Auth-Token":"***"}}"#);
 /// assert_eq!(mask.text(br#"{"url":"http://me:pw@localhost/"}"#), r#"{"url":"http://***@localhost/"}"#);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Mask {
     names: Vec<String>,
     values: Vec<String>,
@@ -145,6 +150,9 @@ impl Mask {
             Value::Array(elements) => elements.iter().for_each(|element| self.learn_values(element, secret)),
             // Shorter ones stand everywhere by chance.
             Value::String(text) if secret && text.len() >= 4 => self.values.push(text.clone()),
+            Value::Number(number) if secret && number.to_string().len() >= 4 => {
+                self.values.push(number.to_string());
+            }
             _ => {}
         }
     }
@@ -157,25 +165,63 @@ impl Mask {
     fn mask(&self, value: &mut Value) {
         match value {
             Value::Object(members) => {
-                for (name, value) in members {
+                for (name, value) in &mut *members {
                     if self.is_secret(name) {
                         *value = MASKED.into();
                     } else {
                         self.mask(value);
                     }
                 }
+                if members.keys().any(|name| self.has_value(name)) {
+                    let all = core::mem::take(members).into_iter();
+                    *members = all.map(|(name, value)| (self.without_values(&name), value)).collect();
+                }
             }
             Value::Array(elements) => elements.iter_mut().for_each(|element| self.mask(element)),
+            Value::String(text) if self.is_hidden_in(text) => *text = MASKED.into(),
             Value::String(text) => self.mask_text(text),
+            Value::Number(number) if self.has_value(&number.to_string()) => *value = MASKED.into(),
             _ => {}
         }
     }
 
+    /// Whether there is a secret in what the text stands for.
+    fn is_hidden_in(&self, text: &str) -> bool {
+        if text.starts_with(['{', '[']) && self.is_in(text.as_bytes()) {
+            return true;
+        }
+        let decoded: Cow<'_, [u8]> = percent_decode_str(text).into();
+        if decoded.len() < text.len() && self.is_in(&decoded) {
+            return true;
+        }
+        let mut bytes = text.as_bytes().to_owned();
+        base64::decode(&mut bytes).is_ok_and(|len| self.is_in(bytes.get(..len).unwrap_or_default()))
+    }
+
+    /// Whether something of these bytes is to be masked.
+    fn is_in(&self, bytes: &[u8]) -> bool {
+        if let Ok(document @ (Value::Object(_) | Value::Array(_))) = serde_json::from_slice(bytes) {
+            let mut masked = document.clone();
+            self.mask(&mut masked);
+            return masked != document;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let mut masked = text.clone().into_owned();
+        self.mask_text(&mut masked);
+        masked != text
+    }
+
+    fn has_value(&self, text: &str) -> bool {
+        self.values.iter().any(|value| text.contains(&**value))
+    }
+
+    fn without_values(&self, text: &str) -> String {
+        self.values.iter().fold(text.to_owned(), |text, value| text.replace(&**value, MASKED))
+    }
+
     fn mask_text(&self, text: &mut String) {
-        for value in &self.values {
-            if text.contains(&**value) {
-                *text = text.replace(&**value, MASKED);
-            }
+        if self.has_value(text) {
+            *text = self.without_values(text);
         }
         // `NAME=value`, as commands get their environment.
         if let Some((name, _)) = text.split_once('=')
@@ -183,9 +229,32 @@ impl Mask {
         {
             *text = format!("{name}={MASKED}");
         }
-        if let Cow::Owned(masked) = without_userinfo(text) {
-            *text = masked;
+        if text.contains("://") {
+            *text = without_userinfo(text);
         }
+        if text.contains('=') {
+            *text = self.without_parameters(text);
+        }
+    }
+
+    /// Text whose parameters, as in `a=1&token=x`, have no secrets.
+    fn without_parameters(&self, text: &str) -> String {
+        const ENDS: [char; 7] = ['?', '&', ';', '#', '"', ' ', '\n'];
+        let mask = |piece: &str| match piece.split_once('=') {
+            Some((name, value)) if self.is_secret(name) => {
+                let end = value.strip_prefix(value.trim_end_matches(ENDS)).unwrap_or_default();
+                format!("{name}={MASKED}{end}")
+            }
+            _ => piece.to_owned(),
+        };
+        text.split_inclusive(ENDS).map(mask).collect()
+    }
+}
+
+/// Without what it knows, which is secret.
+impl fmt::Debug for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mask").finish_non_exhaustive()
     }
 }
 
@@ -194,15 +263,22 @@ fn folded(name: &str) -> String {
     name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// A URL with its user and password masked.
-fn without_userinfo(text: &str) -> Cow<'_, str> {
-    if let Some((scheme, rest)) = text.split_once("://") {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if let Some(at) = authority.rfind('@') {
-            return format!("{scheme}://{MASKED}{}", &rest[at..]).into();
-        }
+/// Text whose URLs have their users and passwords masked.
+fn without_userinfo(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once("://") {
+        out.extend([before, "://"]);
+        let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
+        rest = match authority.rfind('@') {
+            Some(at) => {
+                out.push_str(MASKED);
+                &after[at..]
+            }
+            None => after,
+        };
     }
-    text.into()
+    out.push_str(rest);
+    out
 }
 
 #[cfg(test)]
@@ -238,6 +314,31 @@ mod tests {
         ] {
             assert_eq!(mask.text(payload.as_bytes()), expected);
         }
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_whatever_it_is_wrapped() {
+        let mask = Mask::new(br#"{"password": "hun ter2", "token": 81530042}"#, "");
+        for (payload, expected) in [
+            // `hun ter2`, `{"user":"me","password":"x"}` and `user=me&password=x`.
+            (r#"{"body":"aHVuIHRlcjI="}"#, r#"{"body":"***"}"#),
+            (r#"{"body":"eyJ1c2VyIjoibWUiLCJwYXNzd29yZCI6IngifQ=="}"#, r#"{"body":"***"}"#),
+            (r#"{"body":"dXNlcj1tZSZwYXNzd29yZD14"}"#, r#"{"body":"***"}"#),
+            (r#"{"body":"SGVsbG8="}"#, r#"{"body":"SGVsbG8="}"#),
+            (r#"{"url":"http://h/?q=hun%20ter2"}"#, r#"{"url":"***"}"#),
+            (r#"{"url":"http://h/?q=100%25"}"#, r#"{"url":"http://h/?q=100%25"}"#),
+            (
+                r#"{"url":"http://h/?a=1&access_token=x&b=2"}"#,
+                r#"{"url":"http://h/?a=1&access_token=***&b=2"}"#,
+            ),
+            (r#"{"message":"http://h and ftp://u:p@h/"}"#, r#"{"message":"http://h and ftp://***@h/"}"#),
+            (r#"{"stdout":"{\"api_key\": 1}"}"#, r#"{"stdout":"***"}"#),
+            (r#"{"pin":81530042,"text":"81530042!","n":8153}"#, r#"{"n":8153,"pin":"***","text":"***!"}"#),
+            (r#"{"hun ter2":1}"#, r#"{"***":1}"#),
+        ] {
+            assert_eq!(mask.text(payload.as_bytes()), expected, "{payload}");
+        }
+        assert!(!format!("{mask:?}").contains("hun"));
     }
 
     #[test]

@@ -54,6 +54,18 @@ fn there_is_nothing_to_read() {
 }
 
 #[test]
+fn output_that_is_too_large_for_an_answer_is_cut() {
+    let host = Host::builder().max_answer(9 * 1024).build().unwrap();
+    let request = json!({"command": *SHELL, "args": ["-c", "head -c 4000 /dev/zero; printf x >&2"],
+        "env": ["PATH=/usr/bin:/bin"]});
+    let grants = Grants::default().exec(&SHELL).unwrap().env("PATH").unwrap();
+    let answer = host.invoke(&Arc::new(grants), "exec_command", request.to_string().as_bytes());
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["stdout"].as_str().map(str::len), Some(4 * 1024 / 6), "{answer}");
+    assert_eq!((&answer["stdout_truncated"], &answer["stderr"]), (&json!(true), &json!("x")));
+}
+
+#[test]
 fn output_may_be_any_bytes() {
     let answer = shell(r"printf 'a\377\000b'; printf '\303\050' >&2");
     assert_eq!((&answer["stdout"], &answer["stderr"]), (&json!("a\u{fffd}\0b"), &json!("\u{fffd}(")));

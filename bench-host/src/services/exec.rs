@@ -48,7 +48,9 @@ pub(crate) fn answer(call: &Call<'_>, request: &[u8]) -> Answer {
     let result = match find(call, &request, limit) {
         Ok(Ok(program)) => {
             let left = limit.saturating_sub(start.elapsed());
-            let work = run(program, request, Arc::clone(call.grants), left);
+            // The answer holds both streams, and little else.
+            let room = call.host.limits.answer.saturating_sub(1024) / 2;
+            let work = run(program, request, Arc::clone(call.grants), left, room);
             call.wait(left.saturating_add(SLACK), work)
         }
         Ok(Err(error)) => Ok(Err(error)),
@@ -87,12 +89,13 @@ fn find(
 
 /// Runs a command, and everything that it starts, no longer than `limit`.
 ///
-/// If it is dropped, nothing that it started goes on.
+/// Each stream of its output gets no more than `room` bytes of JSON. If it is dropped, nothing that it started goes on.
 async fn run(
     program: Program,
     request: Received<'static>,
     grants: Arc<Grants>,
     limit: Duration,
+    room: usize,
 ) -> Result<Response<'static>, Error> {
     if limit.is_zero() {
         return Ok(timed_out());
@@ -117,8 +120,9 @@ async fn run(
         timed_out()
     };
     let _ = timeout(GRACE, read()).await;
-    let (stdout_truncated, stderr_truncated) = (stdout.is_truncated(), stderr.is_truncated());
-    let (stdout, stderr) = (stdout.into_text().into(), stderr.into_text().into());
+    let ((stdout, stdout_truncated), (stderr, stderr_truncated)) =
+        (stdout.into_text(room), stderr.into_text(room));
+    let (stdout, stderr) = (stdout.into(), stderr.into());
     Ok(Response { stdout, stderr, stdout_truncated, stderr_truncated, ..response })
 }
 

@@ -10,6 +10,9 @@ use super::folders::{Entry, Place};
 /// Descriptors that an instance may have, with its streams and the folders that it is offered.
 const MAX_OPEN: u32 = 256;
 
+/// Entries of all folders that an instance lists at the same time. Each takes memory of the host.
+const MAX_LISTED: usize = 65_536;
+
 /// Number of the first folder that is offered; before it come the streams.
 const FIRST_FOLDER: u32 = 3;
 
@@ -78,6 +81,15 @@ impl Descriptors {
             Kind::Folder(_) => Err(Errno::BadDescriptor),
             Kind::Input | Kind::Output(_) => Err(Errno::NotSeekable),
         }
+    }
+
+    /// How many entries may be listed besides those that are.
+    pub(super) fn room_for_entries(&self) -> usize {
+        let listed = self.0.values().map(|descriptor| match &descriptor.kind {
+            Kind::Folder(folder) => folder.listing.len(),
+            _ => 0,
+        });
+        MAX_LISTED.saturating_sub(listed.sum())
     }
 
     /// A file that may be written to.

@@ -382,11 +382,16 @@ pub(super) fn fd_readdir(
     memory.bytes(address, len)?;
     let grants = state.grants.clone();
     let context = state.wasi();
-    let folder = context.descriptors.folder(fd)?;
     if cookie == 0 {
-        let readable = |name: &str| grants.allows_read(&context.folders.path(&folder.place.join(name)));
-        folder.listing = context.folders.entries(&folder.place, readable)?;
+        let folder = context.descriptors.folder(fd)?;
+        folder.listing = Vec::new();
+        let place = folder.place.clone();
+        let readable = |name: &str| grants.allows_read(&context.folders.path(&place.join(name)));
+        let room = context.descriptors.room_for_entries();
+        let listing = context.folders.entries(&place, room, readable)?;
+        context.descriptors.folder(fd)?.listing = listing;
     }
+    let folder = context.descriptors.folder(fd)?;
     let mut room = memory.bytes_mut(address, len)?;
     let entries = (1_u64..).zip(&folder.listing).skip(usize::try_from(cookie).unwrap_or(usize::MAX));
     for (next, entry) in entries {

@@ -22,8 +22,11 @@ const MAX_FOLDERS: usize = 64;
 /// Links on one path.
 const MAX_LINKS: usize = 40;
 
-/// Entries of a folder that is listed.
-const MAX_ENTRIES: usize = 65_536;
+/// Names on one path, with those of its links. Each costs a look at the file system, and nothing ends a walk.
+const MAX_NAMES: usize = 4096;
+
+/// Folders within each other.
+const MAX_DEPTH: usize = 256;
 
 /// The folders that a plugin is offered.
 #[derive(Debug)]
@@ -126,8 +129,12 @@ impl Folders {
     fn walk(&self, mut place: Place, path: &str, follow: bool) -> Result<Place, Errno> {
         let mut left = Vec::new();
         push(&mut left, path);
-        let mut links = 0;
+        let (mut links, mut names) = (0, 0);
         while let Some(name) = left.pop() {
+            names += 1;
+            if names > MAX_NAMES || place.names.len() > MAX_DEPTH {
+                return Err(Errno::NameTooLong);
+            }
             if name == ".." {
                 place.names.pop().ok_or(Errno::NotPermitted)?;
                 continue;
@@ -192,15 +199,20 @@ impl Folders {
         Ok(dir.symlink_metadata(name)?)
     }
 
-    /// What is in a folder, as far as the names pass; those that are not UTF-8 never do.
-    pub(super) fn entries(&self, place: &Place, passes: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Errno> {
+    /// What is in a folder, as far as the names pass, but no more than `most`. Those that are not UTF-8 never pass.
+    pub(super) fn entries(
+        &self,
+        place: &Place,
+        most: usize,
+        passes: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Entry>, Errno> {
         let mut entries = Vec::new();
         for entry in self.open(place)?.entries()? {
             let entry = entry?;
             let Some(name) = entry.file_name().to_str().filter(|name| passes(name)).map(str::to_owned) else {
                 continue;
             };
-            if entries.len() == MAX_ENTRIES {
+            if entries.len() == most {
                 return Err(Errno::Overflow);
             }
             // Gone meanwhile.

@@ -1,5 +1,7 @@
 //! Calls that go wrong: traps, loops, memory, and the way of the configuration in.
 
+use reglet_bench_host::{Cancel, LogRecord};
+
 use super::*;
 
 #[test]
@@ -245,6 +247,28 @@ fn a_cancelled_call_ends_while_it_computes_and_no_other_begins() {
 }
 
 #[test]
+fn a_plugin_can_be_cancelled_while_it_starts_and_before() {
+    let more = r#"(start $start) (func $start (call $log (i64.const 0)) (loop $l (br $l)))"#;
+    let imports = r#"(import "reglet_host" "log_message" (func $log (param i64)))"#;
+    let (started, wait) = std::sync::mpsc::channel();
+    let log = move |_: &LogRecord<'_>| started.send(()).unwrap();
+    let host = Host::builder().log(log).call_timeout(Duration::from_secs(600)).build().unwrap();
+    let cancel = Cancel::default();
+    let module = Guest { imports, more, ..good() }.module();
+    let plugin = host.load("bad", &module).unwrap().cancelled_by(&cancel);
+    let canceller = std::thread::spawn(move || {
+        wait.recv().unwrap();
+        cancel.cancel();
+    });
+    for _ in 0..2 {
+        let error = plugin.check(b"{}").unwrap_err();
+        assert_eq!(error.to_string(), "plugin `bad`: instantiation: it was cancelled");
+    }
+    canceller.join().unwrap();
+    still_works(&host);
+}
+
+#[test]
 fn a_cancelled_call_ends_while_it_waits_for_a_host_function() {
     let (started, wait) = std::sync::mpsc::channel();
     let functions = Functions::none().with_bytes("tcp_connect", move |call, _| {
@@ -304,4 +328,14 @@ fn a_module_that_takes_too_long_to_compile_is_refused() {
     let error = host.load("slow", &good().module()).unwrap_err();
     assert!(error.is_load());
     assert_eq!(error.to_string(), "plugin `slow` cannot be loaded: it took more than 0ns to compile");
+}
+
+#[test]
+fn compilers_that_are_given_up_do_not_pile_up() {
+    let body = "(local.set 0 (i32.div_u (local.get 0) (i32.const 7)))".repeat(40_000);
+    let module = wat(&format!("(module (func (param i32) {body}))"));
+    let host = Host::builder().compile_timeout(Duration::ZERO).build().unwrap();
+    let errors: Vec<_> = (0..5).map(|_| host.load("slow", &module).unwrap_err().to_string()).collect();
+    assert_has(&errors[3], &["it took more than 0ns to compile"]);
+    assert_has(&errors[4], &["4 modules that took too long are still being compiled: try again later"]);
 }

@@ -195,7 +195,7 @@ fn the_hosts_own_limit_ends_a_connection_too() {
     let (listener, port) = listen();
     let host = Host::builder().call_timeout(Duration::from_millis(100)).build().unwrap();
     let answer = connect(&host, "127.0.0.1", port, true);
-    assert_error(&answer, "timeout", "TIMEOUT", "i/o timeout after 100ms");
+    assert_error(&answer, "timeout", "TIMEOUT", "i/o timeout after ");
     read_to_end(&listener.accept().unwrap().0);
 }
 

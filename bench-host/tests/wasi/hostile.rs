@@ -189,7 +189,7 @@ fn paths_that_are_none_are_refused() {
         script.call(format!("path_open {FOLDER} 1 {path} 0 {READ}l 0l 0 1024"));
     }
     let errnos = script.errnos(files.all());
-    assert_eq!(errnos, [NOT_FOUND, INVALID, ILLEGAL_SEQUENCE, NAME_TOO_LONG, NOT_FOUND, NAME_TOO_LONG]);
+    assert_eq!(errnos, [NOT_FOUND, INVALID, ILLEGAL_SEQUENCE, NAME_TOO_LONG, NAME_TOO_LONG, NAME_TOO_LONG]);
 }
 
 #[test]
@@ -229,4 +229,30 @@ fn a_function_may_be_imported_twice() {
     .unwrap();
     let plugin = Host::builder().build().unwrap().load("guest", &module).unwrap();
     assert_ne!(plugin.instance().unwrap().observe(b"").unwrap(), [0; 8]);
+}
+
+#[test]
+fn listings_take_no_more_of_the_host_than_one_large_folder() {
+    let files = Files::new();
+    for number in 0..33_000 {
+        std::fs::File::create(files.path(&number.to_string())).unwrap();
+    }
+    let mut script = Script::new();
+    script.open(".", 2, 0).open(".", 2, 0);
+    let (buffer, used) = (script.room(64), script.room(4));
+    let list = |fd| format!("fd_readdir {fd} {buffer} 64 0l {used}");
+    script.call(list(NEXT)).call(list(NEXT + 1)).call(list(NEXT));
+    script.call(format!("fd_close {NEXT}")).call(list(NEXT + 1));
+    let errnos = script.errnos(files.all());
+    assert_eq!(errnos[2..], [SUCCESS, OVERFLOW, SUCCESS, SUCCESS, SUCCESS]);
+}
+
+#[test]
+fn a_path_has_an_end_however_many_links_are_in_it() {
+    let files = Files::new();
+    files.put("d/x", "").link(&"d/../".repeat(800), "here");
+    let mut script = Script::new();
+    script.open(&"here/".repeat(2), 2, 0).open(&"here/".repeat(3), 2, 0);
+    script.open(&"d/".repeat(256), 2, 0).open(&"d/".repeat(300), 2, 0);
+    assert_eq!(script.errnos(files.all()), [SUCCESS, NAME_TOO_LONG, NOT_FOUND, NAME_TOO_LONG]);
 }

@@ -35,6 +35,7 @@ const NOT_FOLDER: u32 = 54;
 const NOT_EMPTY: u32 = 55;
 const NOT_SOCKET: u32 = 57;
 const NOT_SUPPORTED: u32 = 58;
+const OVERFLOW: u32 = 61;
 const NOT_PERMITTED: u32 = 63;
 const NOT_SEEKABLE: u32 = 70;
 const NOT_CAPABLE: u32 = 76;

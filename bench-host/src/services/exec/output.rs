@@ -30,14 +30,30 @@ impl<R: AsyncRead + Unpin> Output<R> {
         }
     }
 
-    pub(super) fn is_truncated(&self) -> bool {
-        self.is_truncated
+    /// What was kept, with U+FFFD for what is not UTF-8, as far as it takes no more than `room` bytes in JSON; and
+    /// whether there was more.
+    pub(super) fn into_text(self, room: usize) -> (String, bool) {
+        let mut text = String::from_utf8(self.kept)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let mut bytes = 0;
+        let mut fits = |char| {
+            bytes += json_len(char);
+            bytes <= room
+        };
+        let end = text.char_indices().find(|(_, char)| !fits(*char)).map(|(at, _)| at);
+        if let Some(end) = end {
+            text.truncate(end);
+        }
+        (text, self.is_truncated || end.is_some())
     }
+}
 
-    /// What was kept, with U+FFFD for what is not UTF-8.
-    pub(super) fn into_text(self) -> String {
-        String::from_utf8(self.kept)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+/// Bytes of a character in a JSON string.
+fn json_len(char: char) -> usize {
+    match char {
+        '"' | '\\' | '\n' | '\r' | '\t' => 2,
+        '\0'..' ' => 6,
+        _ => char.len_utf8(),
     }
 }
 
@@ -51,8 +67,8 @@ mod tests {
             let bytes = vec![b'a'; len];
             let mut output = Output::new(&*bytes);
             output.read_to_end().await;
-            assert_eq!(output.is_truncated(), truncated, "{len}");
-            assert_eq!(output.into_text().len(), len.min(MOST));
+            let (text, is_truncated) = output.into_text(usize::MAX);
+            assert_eq!((text.len(), is_truncated), (len.min(MOST), truncated), "{len}");
         }
     }
 
@@ -60,6 +76,17 @@ mod tests {
     async fn bytes_that_are_not_utf_8_are_replaced() {
         let mut output = Output::new(&b"a\xff\0b"[..]);
         output.read_to_end().await;
-        assert_eq!(output.into_text(), "a\u{fffd}\0b");
+        assert_eq!(output.into_text(usize::MAX), ("a\u{fffd}\0b".into(), false));
+    }
+
+    #[tokio::test]
+    async fn what_gets_too_long_in_json_is_cut() {
+        for (room, expected, truncated) in
+            [(0, "", true), (6, "a", true), (7, "a\0", true), (10, "a\0\"", true), (11, "a\0\"é", false)]
+        {
+            let mut output = Output::new("a\0\"é".as_bytes());
+            output.read_to_end().await;
+            assert_eq!(output.into_text(room), (expected.into(), truncated), "{room}");
+        }
     }
 }
