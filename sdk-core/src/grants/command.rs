@@ -72,8 +72,8 @@ impl Variable {
     /// Judges a variable by its name, without regard to ASCII case.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        const NEVER: [&str; 4] = ["IFS", "LOCPATH", "BASH_ENV", "ENV"];
-        const GRANTED: [&str; 13] = [
+        const NEVER: [&str; 5] = ["IFS", "LOCPATH", "GCONV_PATH", "BASH_ENV", "ENV"];
+        const GRANTED: [&str; 16] = [
             "PATH",
             "HOME",
             "PYTHONPATH",
@@ -83,6 +83,9 @@ impl Variable {
             "NODE_PATH",
             "RUBYLIB",
             "PERL5LIB",
+            "PERL5OPT",
+            "RUBYOPT",
+            "JAVA_TOOL_OPTIONS",
             "LUA_PATH",
             "LUA_CPATH",
             "CDPATH",
@@ -91,7 +94,7 @@ impl Variable {
         let is = |other: &&str| name.eq_ignore_ascii_case(other);
         let starts_with =
             |start: &str| name.get(..start.len()).is_some_and(|part| part.eq_ignore_ascii_case(start));
-        if NEVER.iter().any(is) || starts_with("LD_") || starts_with("DYLD_") {
+        if NEVER.iter().any(is) || ["LD_", "DYLD_", "BASH_FUNC_"].into_iter().any(starts_with) {
             Self::Never
         } else if GRANTED.iter().any(is) {
             Self::Granted
@@ -166,7 +169,16 @@ mod tests {
 
     #[test]
     fn variables_that_run_code_are_never_handed_on() {
-        for name in ["LD_PRELOAD", "ld_preload", "DYLD_INSERT_LIBRARIES", "IFS", "Env", "BASH_ENV", "LD_"] {
+        for name in [
+            "LD_PRELOAD",
+            "ld_preload",
+            "DYLD_INSERT_LIBRARIES",
+            "IFS",
+            "Env",
+            "BASH_ENV",
+            "LD_",
+            "BASH_FUNC_ls%%",
+        ] {
             assert_eq!(Variable::of(name), Variable::Never, "{name}");
         }
         for name in ["PATH", "path", "HOME", "NODE_OPTIONS", "PS4"] {
