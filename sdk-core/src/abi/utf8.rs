@@ -5,13 +5,25 @@ use crate::json::plain;
 /// The bytes as text, if they are UTF-8.
 #[must_use]
 pub fn utf8(bytes: &[u8]) -> Option<&str> {
+    // UTF-8 never has this byte.
+    check(bytes, 0xFF)
+}
+
+/// The inside of a JSON string as text, if it is UTF-8 and has no escapes.
+pub(crate) fn verbatim(bytes: &[u8]) -> Option<&str> {
+    check(bytes, b'\\')
+}
+
+/// The bytes as text, if they are UTF-8 without this byte, which is none that stands for itself in a JSON string.
+fn check(bytes: &[u8], without: u8) -> Option<&str> {
     let mut rest = bytes;
-    while !rest.is_empty() {
-        let len = match plain(rest) {
-            0 => utf8_len(rest)?,
-            len => len,
-        };
-        rest = rest.get(len..)?;
+    loop {
+        rest = rest.get(plain(rest)..)?;
+        match rest.first() {
+            None => break,
+            Some(byte) if *byte == without => return None,
+            Some(_) => rest = rest.get(utf8_len(rest)?..)?,
+        }
     }
     // SAFETY: at each step there was ASCII, or `utf8_len` has found a whole, well-formed sequence, from the first byte to the
     // last.

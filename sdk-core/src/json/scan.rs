@@ -63,7 +63,8 @@ pub(crate) fn object<'a>(text: &'a [u8], fields: &[Field], slots: &mut [Slot<'a>
 pub(super) fn same(key: &[u8], name: &[u8]) -> bool {
     // From the end: names start alike more often.
     let mut pairs = key.iter().rev().zip(name.iter().rev());
-    key.len() == name.len() && pairs.all(|(a, b)| a == b || a ^ b == 0x20 && a.is_ascii_alphabetic())
+    key == name
+        || key.len() == name.len() && pairs.all(|(a, b)| a == b || a ^ b == 0x20 && a.is_ascii_alphabetic())
 }
 
 impl<'a> Scanner<'a, '_> {
@@ -72,27 +73,27 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// The next byte behind white space; 0, which no document may contain, at the end.
-    #[inline(never)]
     pub(super) fn peek(&mut self) -> u32 {
-        loop {
-            let byte = self.here();
-            if byte > 0x20 || !matches!(byte, 0x20 | 0x0A | 0x0D | 0x09) {
-                return byte;
+        while let Some(byte) = self.text.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return (*byte).into();
             }
             self.at += 1;
         }
+        0
     }
 
     /// Steps over the next byte behind white space, if it is this one.
-    #[inline(never)]
     pub(super) fn take(&mut self, byte: u32) -> bool {
         let there = self.peek() == byte;
-        self.at += usize::from(there);
+        // Inlined, `self.at += usize::from(there)` is miscompiled by rustc 1.95: its jump threading loses the step.
+        if there {
+            self.at += 1;
+        }
         there
     }
 
     /// Something may not stand here.
-    #[inline(never)]
     pub(super) fn fail(&mut self) {
         self.end(Field::JSON);
     }
@@ -238,21 +239,20 @@ impl<'a> Scanner<'a, '_> {
     }
 
     fn number(&mut self) {
-        self.step(|byte| byte == 0x2D);
-        if !self.step(|byte| byte == 0x30) {
+        self.step(0x2D);
+        if !self.step(0x30) {
             self.digits();
         }
-        if self.step(|byte| byte == 0x2E) {
+        if self.step(0x2E) {
             self.digits();
         }
-        if self.step(|byte| byte | 0x20 == 0x65) {
-            self.step(|byte| byte == 0x2B || byte == 0x2D);
+        if self.step(0x65) || self.step(0x45) {
+            let _ = self.step(0x2B) || self.step(0x2D);
             self.digits();
         }
     }
 
     /// Walks over one or more digits.
-    #[inline(never)]
     fn digits(&mut self) {
         let start = self.at;
         while self.here().wrapping_sub(0x30) <= 9 {
@@ -263,11 +263,13 @@ impl<'a> Scanner<'a, '_> {
         }
     }
 
-    /// Steps over the byte at hand if it is a certain one.
-    fn step(&mut self, is: impl FnOnce(u32) -> bool) -> bool {
-        let is = is(self.here());
-        self.at += usize::from(is);
-        is
+    /// Steps over the byte at hand, if it is this one.
+    fn step(&mut self, byte: u32) -> bool {
+        let there = self.here() == byte;
+        if there {
+            self.at += 1;
+        }
+        there
     }
 
     /// The byte at hand; 0 at the end.
@@ -279,7 +281,6 @@ impl<'a> Scanner<'a, '_> {
 
 /// How many bytes at the start of a text stand for themselves in a string: ASCII, but for the quote, the backslash
 /// and the control characters.
-#[inline(never)]
 pub(crate) fn plain(text: &[u8]) -> usize {
     const fn all(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
@@ -309,7 +310,6 @@ pub(crate) fn plain(text: &[u8]) -> usize {
 /// How many bytes the character or the escape at the start of a text takes; 0 if neither may stand there. Negative:
 /// it takes as many, but stands for no character, being a byte that is not UTF-8 or a surrogate without its other
 /// half.
-#[inline(never)]
 pub(super) fn extent(text: &[u8]) -> isize {
     match text {
         [b'\\', b'u', digits @ ..] => {
@@ -346,7 +346,6 @@ pub(crate) fn prefix(text: &[u8], limit: usize) -> usize {
 }
 
 /// The UTF-16 unit of four hexadecimal digits; more than 16 bits if they are none.
-#[inline(never)]
 pub(super) fn unit(digits: &[u8]) -> u32 {
     let mut unit = 0;
     for at in 0..4 {
