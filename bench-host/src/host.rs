@@ -77,6 +77,28 @@ impl Host {
 }
 
 /// Sets up a [`Host`].
+///
+/// What plugins may take; whoever asks for more gets an error that names the limit:
+///
+/// | what | unless it is set | set by |
+/// |---|---|---|
+/// | module | 64 MiB | [`max_module_bytes`](Self::max_module_bytes) |
+/// | functions, imports of a module | 100,000, 1,000 | |
+/// | time to compile | 60 s | [`compile_timeout`](Self::compile_timeout) |
+/// | linear memory | 256 MiB; Go needs 32 | [`memory_limit`](Self::memory_limit) |
+/// | heap of a plugin of this SDK | 100 MiB, kept by the plugin itself | `heap::set_limit` of `reglet-sdk-core` |
+/// | table | 100,000 elements | |
+/// | instances at a time | 256 | [`max_instances`](Self::max_instances) |
+/// | time of a call, with the host functions in it | 30 s | [`call_timeout`](Self::call_timeout) |
+/// | request to a host function | 16 MiB | [`max_request`](Self::max_request) |
+/// | answer of a host function | 32 MiB | [`max_answer`](Self::max_answer) |
+/// | body of an HTTP answer; stdout, stderr of a command | 10 MiB each, then cut and marked | |
+/// | outcome, metadata | 16 MiB, 128 levels | [`max_outcome`](Self::max_outcome) |
+/// | log of a call | 10,000 records, 4 MiB, then dropped and counted | [`max_log`](Self::max_log) |
+/// | files open, listed, written | 256, 65,536 names, 1 GiB each | |
+///
+/// The host functions have limits of time of their own: 5 s for names and connections, 30 s for HTTP, mail and commands;
+/// plugins may ask for less.
 #[must_use]
 pub struct Builder {
     limits: Limits,

@@ -1,15 +1,16 @@
 //! A wasmtime host for Reglet plugins: library and measuring instrument.
 //!
 //! A [`Host`] holds what plugins share, a [`Plugin`] is a compiled module, and an [`Instance`] is one run of
-//! it. Nothing that a plugin does panics the host, takes more than the [`Builder`]'s limits allow, or touches
-//! another plugin.
+//! it. Nothing that a plugin does panics the host, takes more than the [`Builder`]'s limits allow, reaches what it has no
+//! grant for, or touches another plugin. It needs a Unix.
 //!
 //! ```
 //! use reglet_bench_host::Host;
+//! use reglet_sdk_core::grants::Grants;
 //!
-//! # fn run(module: &[u8]) -> Result<(), reglet_bench_host::Error> {
+//! # fn run(module: &[u8]) -> Result<(), Box<dyn core::error::Error>> {
 //! let host = Host::builder().memory_limit(64 << 20).build()?;
-//! let plugin = host.load("tls-check", module)?;
+//! let plugin = host.load("tls-check", module)?.granted(Grants::default().network("example.com", "443")?);
 //! let outcome = plugin.check(br#"{"hostname": "example.com"}"#)?;
 //! println!("{}", outcome.json());
 //! # Ok(())
