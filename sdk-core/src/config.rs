@@ -200,66 +200,95 @@ macro_rules! config {
         $name:ident: $Type:ty, [$($default:expr)?], $doc:tt,
         [$($bounds:tt)*], [$($choices:tt)*], [$($example:literal)*], [$($secret:tt)?], [$($recursive:tt)?];
     )*}) => {
-        impl<$life> $crate::json::FromValue<$life> for $($Self)+ {
-            const SCHEMA: &'static $crate::config::Schema = &$crate::config::Schema::Object(
-                $crate::config::Object {
+        const _: () = {
+            #[allow(non_camel_case_types, reason = "the variants are the fields")]
+            enum Place { $($name),* }
+
+            impl<$life> $crate::json::FromValue<$life> for $($Self)+ {
+                const SCHEMA: &'static $crate::config::Schema = &$crate::config::Schema::Object(
+                    $crate::config::Object {
+                        name: ::core::stringify!($Name),
+                        place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
+                        properties: &[$(
+                            $crate::config::Property {
+                                name: $crate::config::key(::core::stringify!($name)),
+                                description: &$doc,
+                                schema: <$Type as $crate::json::FromValue<$life>>::PART,
+                                bounds: $crate::config!(@bounds $Type, $($bounds)*),
+                                choices: $crate::config!(@choices $Type, $($choices)*),
+                                default: $crate::config!(@literal $($default)?),
+                                examples: &[$(::core::stringify!($example)),*],
+                                secret: $crate::config!(@flag $($secret)?),
+                                required: $crate::config!(@required $life $Type, $($default)?),
+                            }.checked(&<$Type as $crate::json::FromValue<$life>>::EXPECTED),
+                        )*],
+                        structs: &[$($crate::config!(@struct $life $Type, $($recursive)?)),*],
+                    },
+                );
+                const PART: &'static $crate::config::Schema = &$crate::config::Schema::Reference {
                     name: ::core::stringify!($Name),
                     place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
-                    properties: &[$(
-                        $crate::config::Property {
-                            name: $crate::config::key(::core::stringify!($name)),
-                            description: &$doc,
-                            schema: <$Type as $crate::json::FromValue<$life>>::PART,
-                            bounds: $crate::config!(@bounds $Type, $($bounds)*),
-                            choices: $crate::config!(@choices $Type, $($choices)*),
-                            default: $crate::config!(@literal $($default)?),
-                            examples: &[$(::core::stringify!($example)),*],
-                            secret: $crate::config!(@flag $($secret)?),
-                            required: $crate::config!(@required $life $Type, $($default)?),
-                        }.checked(&<$Type as $crate::json::FromValue<$life>>::EXPECTED),
-                    )*],
-                    structs: &[$($crate::config!(@struct $life $Type, $($recursive)?)),*],
-                },
-            );
-            const PART: &'static $crate::config::Schema = &$crate::config::Schema::Reference {
-                name: ::core::stringify!($Name),
-                place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
-            };
-            const STRUCT: ::core::option::Option<&'static $crate::config::Object> = Self::SCHEMA.object();
-
-            const EXPECTED: $crate::json::Expected = $crate::json::Expected::OBJECT;
-            const WALKS: bool = true;
-            const NESTED: bool = false $(
-                || <$Type as $crate::json::FromValue<$life>>::WALKS
-                || <$Type as $crate::json::FromValue<$life>>::NESTED
-            )*;
-
-            fn from_slot(
-                slot: &$crate::json::Slot<$life>,
-                _: &'static $crate::json::Field,
-            ) -> ::core::result::Result<Self, $crate::json::Error> {
-                #[allow(non_camel_case_types, reason = "the variants are the fields")]
-                enum Place { $($name),* }
-                let fields = const {
-                    &[$($crate::json::Field::new(
-                        $crate::config::key(::core::stringify!($name)),
-                        const { &$crate::config!(@expected $life $Type, [$($choices)*] $($bounds)*) },
-                        $crate::config!(@required $life $Type, $($default)?),
-                    ).at(Place::$name as u16)),*]
                 };
-                #[allow(unused_variables, reason = "there may be no fields")]
-                let slots = $crate::json::members(slot, fields)?;
-                ::core::result::Result::Ok(Self {$(
-                    $name: {
-                        $crate::config!(@room slots[Place::$name as usize], $($recursive)?);
-                        $crate::config!(
+                const STRUCT: ::core::option::Option<&'static $crate::config::Object> = Self::SCHEMA.object();
+
+                const EXPECTED: $crate::json::Expected = $crate::json::Expected::OBJECT;
+                const WALKS: bool = true;
+                const NESTED: bool = false $(
+                    || <$Type as $crate::json::FromValue<$life>>::WALKS
+                    || <$Type as $crate::json::FromValue<$life>>::NESTED
+                )*;
+
+                fn from_slot(
+                    slot: &$crate::json::Slot<$life>,
+                    field: &'static $crate::json::Field,
+                ) -> ::core::result::Result<Self, $crate::json::Error> {
+                    if Self::NESTED {
+                        return $crate::json::walk(slot.raw, field);
+                    }
+                    let fields = $crate::config!(@fields $life $(
+                        $name: $Type, [$($default)?], [$($choices)*], [$($bounds)*];
+                    )*);
+                    #[allow(unused_variables, reason = "there may be no fields")]
+                    let slots = $crate::json::members(slot, fields)?;
+                    ::core::result::Result::Ok(Self {$(
+                        $name: $crate::config!(
                             @value $Type, [$($default)?], [$($choices)*],
                             slots[Place::$name as usize], fields[Place::$name as usize]
-                        )
-                    },
-                )*})
+                        ),
+                    )*})
+                }
+
+                fn from_walk(
+                    walk: &mut $crate::json::Walk<$life>,
+                    field: &'static $crate::json::Field,
+                ) -> ::core::result::Result<Self, $crate::json::Error> {
+                    let fields = $crate::config!(@fields $life $(
+                        $name: $Type, [$($default)?], [$($choices)*], [$($bounds)*];
+                    )*);
+                    $(let mut $name = ::core::option::Option::None;)*
+                    let (mut members, mut slots) = walk.object(fields, field)?;
+                    while let ::core::option::Option::Some(place) = members.next(walk, &mut slots) {
+                        $(if $crate::config!(@nested $life $Type) && place == Place::$name as u16 {
+                            $name = ::core::option::Option::Some(walk.member::<$Type>(
+                                &fields[Place::$name as usize],
+                                &mut slots[Place::$name as usize],
+                                $crate::config!(@flag $($recursive)?),
+                            ));
+                        })*
+                    }
+                    $crate::json::admit(fields, &mut slots)?;
+                    ::core::result::Result::Ok(Self {$(
+                        $name: match $name {
+                            ::core::option::Option::Some(read) => read?,
+                            ::core::option::Option::None => $crate::config!(
+                                @value $Type, [$($default)?], [$($choices)*],
+                                slots[Place::$name as usize], fields[Place::$name as usize]
+                            ),
+                        },
+                    )*})
+                }
             }
-        }
+        };
 
         // Also without an export: a default that breaks its own rule must not compile.
         const _: &$crate::config::Schema = <$($Static)+ as $crate::json::FromValue<'static>>::SCHEMA;
@@ -279,8 +308,23 @@ macro_rules! config {
         }
     };
 
-    (@room $slot:expr,) => {};
-    (@room $slot:expr, $recursive:tt) => { $crate::json::room(&$slot)? };
+    (@fields $life:lifetime $(
+        $name:ident: $Type:ty, [$($default:expr)?], [$($choices:tt)*], [$($bounds:tt)*];
+    )*) => {
+        const {
+            &[$($crate::json::Field::new(
+                $crate::config::key(::core::stringify!($name)),
+                const { &$crate::config!(@expected $life $Type, [$($choices)*] $($bounds)*) },
+                $crate::config!(@required $life $Type, $($default)?),
+            ).at(Place::$name as u16).nested($crate::config!(@nested $life $Type))),*]
+        }
+    };
+    (@nested $life:lifetime $Type:ty) => {
+        const {
+            <$Type as $crate::json::FromValue<$life>>::WALKS
+                || <$Type as $crate::json::FromValue<$life>>::NESTED
+        }
+    };
     (@value $Type:ty, [], [], $slot:expr, $field:expr) => {
         $crate::json::inside(<$Type as $crate::json::FromValue<'_>>::from_slot(&$slot, &$field), &$slot)?
     };

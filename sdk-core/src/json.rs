@@ -19,12 +19,12 @@ mod string;
 #[cfg(test)]
 mod tests;
 mod value;
+mod walk;
 mod writer;
 
 #[cfg(feature = "serde")]
 pub use self::serde::{Serde, from_slice, to_writer};
-pub(crate) use decode::admit;
-pub use decode::{FromValue, Preset, inside, members, one_of, read, room};
+pub use decode::{FromValue, Preset, admit, inside, members, one_of, read};
 pub use encode::Encode;
 pub use error::{Error, Reason};
 pub use field::{Bounds, Expected, Field, Slot};
@@ -32,6 +32,8 @@ pub use get::Get;
 pub(crate) use scan::{object, plain, prefix};
 pub use string::Str;
 pub use value::{Kind, Members, Value};
+#[doc(hidden)]
+pub use walk::{Fields, Walk, walk};
 pub use writer::Writer;
 pub(crate) use writer::decimal;
 

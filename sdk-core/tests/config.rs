@@ -258,3 +258,22 @@ fn a_config_may_have_no_fields() {
     assert_eq!(Empty::from_json(br#"{"x":1}"#).unwrap(), Empty {});
     assert!(Empty::from_json(b"[]").is_err());
 }
+
+#[test]
+fn the_last_of_two_members_counts_whatever_the_first_is() {
+    let first = r#"{"host":[{"x":1}]},7"#;
+    let document = format!(r#"{{"targets":[{first}],"targets":[{{"host":"a"}}],"targets":null}}"#);
+    assert_eq!(Fleet::from_json(document.as_bytes()).unwrap().targets.len(), 1);
+    assert!(
+        refused(&format!(r#"{{"targets":[{{"host":"a"}}],"targets":[{first}]}}"#))
+            .starts_with("targets[0].host:")
+    );
+}
+
+#[test]
+fn what_breaks_the_grammar_goes_before_what_breaks_a_rule() {
+    for end in ["]", "]}}", "],}", "],\"x\":[1,]}"] {
+        let refused = refused(&format!(r#"{{"targets":[{{"host":"a","port":0}}{end}"#));
+        assert!(!refused.starts_with("targets"), "{end}: {refused}");
+    }
+}

@@ -6,10 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::float::Float;
-use super::{Bounds, Error, Expected, Field, Slot, Str, Value, scan};
+use super::scan::{self, ARRAY, OBJECT};
+use super::{Bounds, Error, Expected, Field, Slot, Str, Value, Walk, walk};
 use crate::config::{Object, Schema, Takes, rule};
 use crate::plugin::refused;
-use crate::stack;
 
 /// A type that can be read from a JSON value, and that has a JSON Schema.
 ///
@@ -52,6 +52,12 @@ pub trait FromValue<'a>: Sized {
     /// The value is of another kind, or out of bounds.
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error>;
 
+    /// Reads and checks a value where it stands. After an error the walk may be anywhere within it.
+    #[doc(hidden)]
+    fn from_walk(walk: &mut Walk<'a>, field: &'static Field) -> Result<Self, Error> {
+        part(Value::at(walk.value()?), field)
+    }
+
     /// Reads the configuration of a plugin.
     #[doc(hidden)]
     fn from_config(document: &'a [u8]) -> Result<Self, crate::Error> {
@@ -69,7 +75,7 @@ pub fn read<'a, T: FromValue<'a>>(document: &'a [u8]) -> Result<T, Error> {
         let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
         return T::from_slot(&Slot { raw: document, number: 0 }, field);
     }
-    part(Value::parse(document)?)
+    part(Value::parse(document)?, const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) })
 }
 
 /// The members of an object, each checked to be what is expected of it.
@@ -93,7 +99,12 @@ fn fill<'a>(object: &'a [u8], fields: &'static [Field], slots: &mut [Slot<'a>]) 
 }
 
 /// Checks what was found for the fields.
-pub(crate) fn admit(fields: &'static [Field], slots: &mut [Slot<'_>]) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// A member is not what is expected, or is missing.
+#[doc(hidden)]
+pub fn admit(fields: &'static [Field], slots: &mut [Slot<'_>]) -> Result<(), Error> {
     for field in fields {
         if let Some(slot) = slots.get_mut(usize::from(field.slot)) {
             field.admit(slot)?;
@@ -162,6 +173,10 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
         if slot.is_absent() { Ok(None) } else { T::from_slot(slot, field).map(Some) }
     }
+
+    fn from_walk(walk: &mut Walk<'a>, field: &'static Field) -> Result<Self, Error> {
+        if walk.null() { Ok(None) } else { T::from_walk(walk, field).map(Some) }
+    }
 }
 
 /// For a struct that may contain itself.
@@ -177,6 +192,10 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Box<T> {
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
         T::from_slot(slot, field).map(Self::new)
     }
+
+    fn from_walk(walk: &mut Walk<'a>, field: &'static Field) -> Result<Self, Error> {
+        T::from_walk(walk, field).map(Self::new)
+    }
 }
 
 impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<T> {
@@ -186,10 +205,15 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<T> {
     const NESTED: bool = true;
 
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
-        let list = Value::at(slot.raw);
+        walk(slot.raw, field)
+    }
+
+    fn from_walk(walk: &mut Walk<'a>, field: &'static Field) -> Result<Self, Error> {
+        let list = Value::at(walk.rest());
+        walk.open(ARRAY, field)?;
         let mut out = Self::new();
-        for (_, element) in list.elements().map_err(|error| error.of(field))? {
-            out.push(part(element)?);
+        while walk.more(ARRAY + 2, out.is_empty()) {
+            out.push(walk.part()?);
         }
         counted(out, list, field)
     }
@@ -202,8 +226,13 @@ impl<'a, T: FromValue<'a>, const N: usize> FromValue<'a> for [T; N] {
     const NESTED: bool = true;
 
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
-        let list: Vec<T> = FromValue::from_slot(slot, field)?;
-        list.try_into().map_err(|_| Error::new(field, Value::at(slot.raw)))
+        walk(slot.raw, field)
+    }
+
+    fn from_walk(walk: &mut Walk<'a>, field: &'static Field) -> Result<Self, Error> {
+        let array = Value::at(walk.rest());
+        let list: Vec<T> = FromValue::from_walk(walk, field)?;
+        list.try_into().map_err(|_| Error::new(field, array))
     }
 }
 
@@ -216,18 +245,22 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Vec<(Str<'a>, T)> {
     const NESTED: bool = true;
 
     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
-        let object = Value::at(slot.raw);
+        walk(slot.raw, field)
+    }
+
+    fn from_walk(walk: &mut Walk<'a>, field: &'static Field) -> Result<Self, Error> {
+        let object = Value::at(walk.rest());
+        walk.open(OBJECT, field)?;
         let mut out = Self::new();
-        for (name, member) in object.members().map_err(|error| error.of(field))? {
-            out.push((Str::new(name), part(member)?));
+        while walk.more(OBJECT + 2, out.is_empty()) {
+            out.push((Str::new(walk.key()), walk.part()?));
         }
         counted(out, object, field)
     }
 }
 
 /// Reads a value that is no member of a struct: a whole document, an element of a list, or a member of a map.
-fn part<'a, T: FromValue<'a>>(value: Value<'a>) -> Result<T, Error> {
-    let field = const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) };
+fn part<'a, T: FromValue<'a>>(value: Value<'a>, field: &'static Field) -> Result<T, Error> {
     let mut slot = if T::OPTIONAL && value.is_none() { Slot::default() } else { Slot::of(value) };
     field.admit(&mut slot)?;
     inside(T::from_slot(&slot, field), &slot)
@@ -242,20 +275,6 @@ pub fn inside<'a, T: FromValue<'a>>(read: Result<T, Error>, slot: &Slot<'a>) -> 
 /// A list or a map, if the field allows as many elements.
 fn counted<T>(list: Vec<T>, value: Value<'_>, field: &'static Field) -> Result<Vec<T>, Error> {
     if field.expected.admits(list.len() as i64) { Ok(list) } else { Err(Error::new(field, value)) }
-}
-
-/// Refuses to read a struct within a struct when little is left of the stack.
-///
-/// # Errors
-///
-/// Less than 4 KiB are left.
-#[doc(hidden)]
-pub fn room(slot: &Slot<'_>) -> Result<(), Error> {
-    const FIELD: &Field = &Field::new("", &Expected::described("fewer levels"), true);
-    if slot.is_absent() || !stack::is_short() {
-        return Ok(());
-    }
-    Err(Error::new(FIELD, Value::at(slot.raw)))
 }
 
 /// Refuses a string that is none of these.

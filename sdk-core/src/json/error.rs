@@ -34,11 +34,6 @@ impl Error {
         Self { field, at: inner.as_ptr().addr().wrapping_sub(1) }
     }
 
-    /// The same, of a field that is known by now.
-    pub(super) const fn of(self, field: &'static Field) -> Self {
-        Self { field, ..self }
-    }
-
     /// The same, of something in this object: if it is missing there, this is where.
     #[cold]
     pub(super) fn inside(self, object: &[u8]) -> Self {

@@ -4,6 +4,7 @@
 //! puts the members into slots, and one over the table checks them.
 
 use super::error::Error;
+use super::scan::same;
 use super::{Kind, Value};
 
 /// What a value must be.
@@ -111,6 +112,8 @@ pub struct Field {
     pub slot: u16,
     /// Whether it must be there.
     pub required: bool,
+    /// Whether it is read where it stands, for there are members or elements in it.
+    pub nested: bool,
 }
 
 impl Field {
@@ -131,7 +134,7 @@ impl Field {
     /// A member, for the first slot.
     #[must_use]
     pub const fn new(name: &'static str, expected: &'static Expected, required: bool) -> Self {
-        Self { name, expected, slot: 0, required }
+        Self { name, expected, slot: 0, required, nested: false }
     }
 
     /// The same, for another slot.
@@ -139,6 +142,29 @@ impl Field {
     pub const fn at(mut self, slot: u16) -> Self {
         self.slot = slot;
         self
+    }
+
+    /// The same, read where it stands if it is `nested`.
+    #[must_use]
+    pub const fn nested(mut self, nested: bool) -> Self {
+        self.nested = nested;
+        self
+    }
+
+    /// The field with this key. Hosts that are made from the same table write the members in its order: the search
+    /// starts at the `next` field, where the last one ended.
+    pub(super) fn find<'f>(fields: &'f [Self], next: &mut usize, key: &[u8]) -> Option<&'f Self> {
+        for _ in 0..fields.len() {
+            if *next >= fields.len() {
+                *next = 0;
+            }
+            let field = fields.get(*next)?;
+            *next += 1;
+            if same(key, field.name.as_bytes()) {
+                return Some(field);
+            }
+        }
+        None
     }
 
     /// Checks a slot's value, and completes the slot.

@@ -128,6 +128,16 @@ impl<'a> Scanner<'a, '_> {
         }
     }
 
+    /// The text from this place on.
+    pub(super) fn from(&self, start: usize) -> &'a [u8] {
+        self.text.get(start..).unwrap_or_default()
+    }
+
+    /// The text from this place to where the scanner is.
+    pub(super) fn since(&self, start: usize) -> &'a [u8] {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
     /// Walks over a key and its colon.
     pub(super) fn key(&mut self) -> &'a [u8] {
         if self.peek() != QUOTE {
@@ -184,22 +194,11 @@ impl<'a> Scanner<'a, '_> {
 
     /// Puts a member of the outermost object into its slot.
     fn keep(&mut self, key: &[u8], value: &'a [u8]) {
-        // Hosts that are made from the same table write the members in its order: the search starts where the last one
-        // ended.
-        for _ in 0..self.fields.len() {
-            if self.next >= self.fields.len() {
-                self.next = 0;
-            }
-            let Some(field) = self.fields.get(self.next) else { return };
-            self.next += 1;
-            if same(key, field.name.as_bytes()) {
-                if value.first() != Some(&b'n')
-                    && let Some(slot) = self.slots.get_mut(usize::from(field.slot))
-                {
-                    slot.raw = value;
-                }
-                return;
-            }
+        if let Some(field) = Field::find(self.fields, &mut self.next, key)
+            && value.first() != Some(&b'n')
+            && let Some(slot) = self.slots.get_mut(usize::from(field.slot))
+        {
+            slot.raw = value;
         }
     }
 

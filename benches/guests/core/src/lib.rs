@@ -40,7 +40,7 @@ config! {
 }
 
 config! {
-    /// As [`codec_tasks::Node`], with children that are read when they are visited.
+    /// As [`codec_tasks::Node`].
     struct Entry<'a> {
         id: u32,
         name: Cow<'a, str>,
@@ -48,7 +48,8 @@ config! {
         mode: u32,
         size_bytes: i64,
         hidden: bool,
-        children: Value<'a>,
+        #[recursive]
+        children: Vec<Entry<'a>>,
     }
 }
 
@@ -89,7 +90,7 @@ impl Codec for Core {
     }
 
     fn tree(document: &[u8]) -> Option<Sum> {
-        visit(document, Sum::default())
+        Some(visit(Entry::from_json(document).ok()?, Sum::default()))
     }
 
     fn untyped_tree(document: &[u8]) -> Option<Sum> {
@@ -124,10 +125,10 @@ impl Codec for Core {
     }
 }
 
-fn visit(document: &[u8], sum: Sum) -> Option<Sum> {
-    let Entry { id, name, owner, mode, size_bytes, hidden, children } = Entry::from_json(document).ok()?;
+fn visit(entry: Entry<'_>, sum: Sum) -> Sum {
+    let Entry { id, name, owner, mode, size_bytes, hidden, children } = entry;
     let node = Node { id, name, owner, mode, size_bytes, hidden, children: Vec::new() };
-    children.elements().ok()?.try_fold(node.sum(sum), |sum, (_, child)| visit(child.raw(), sum))
+    children.into_iter().fold(node.sum(sum), |sum, child| visit(child, sum))
 }
 
 fn visit_untyped(value: Value<'_>, sum: Sum) -> Option<Sum> {

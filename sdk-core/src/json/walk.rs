@@ -1,0 +1,185 @@
+//! Reading what is nested where it stands: one walk over a document reads all of its levels.
+//!
+//! What is wrong with a value is known before the document has ended. It is kept until then, for a member of the same
+//! name may come and replace the value, and what breaks the grammar behind it goes before.
+
+use super::decode::inside;
+use super::error::Error;
+use super::field::{Expected, Field, Slot};
+use super::scan::{COMMA, OBJECT, Scanner};
+use super::{FromValue, MAX_DEPTH};
+use crate::stack;
+
+const LEVELS: &Field = &Field::new("", &Expected::described("fewer levels"), true);
+
+/// A walk over a document, which stands at a value that is to be read.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    scanner: Scanner<'a, 'a>,
+}
+
+/// Reads a value that is nested or has nested parts from its text.
+///
+/// # Errors
+///
+/// It is not JSON, or not what the type expects.
+pub fn walk<'a, T: FromValue<'a>>(text: &'a [u8], field: &'static Field) -> Result<T, Error> {
+    let mut walk = Walk { scanner: Scanner::new(text) };
+    let value = walk.read(field).0;
+    walk.scanner.finish();
+    match walk.scanner.failure {
+        Some(error) => Err(error),
+        None => value,
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// Reads a member of an object, and puts its text into its slot.
+    pub fn member<T: FromValue<'a>>(
+        &mut self,
+        field: &'static Field,
+        slot: &mut Slot<'a>,
+        recursive: bool,
+    ) -> Result<T, Error> {
+        if recursive && stack::is_short() {
+            self.scanner.end(LEVELS);
+        }
+        let (value, text) = self.read(field);
+        slot.raw = text;
+        inside(value, slot)
+    }
+
+    /// Reads a value, and steps over the whole of it even if something is wrong with it.
+    fn read<T: FromValue<'a>>(&mut self, field: &'static Field) -> (Result<T, Error>, &'a [u8]) {
+        let (start, depth) = (self.start(), self.scanner.depth);
+        let value = T::from_walk(self, field);
+        if value.is_err() {
+            self.scanner.at = start;
+            self.scanner.depth = depth;
+            self.scanner.value();
+        }
+        (value, self.scanner.since(start))
+    }
+
+    /// Reads an element of a list, or the value of a member of a map.
+    pub(super) fn part<T: FromValue<'a>>(&mut self) -> Result<T, Error> {
+        let start = self.start();
+        let value = T::from_walk(self, const { &Field::new("", &T::EXPECTED, !T::OPTIONAL) });
+        inside(value, &Slot { raw: self.scanner.since(start), number: 0 })
+    }
+
+    /// Where the value starts.
+    fn start(&mut self) -> usize {
+        self.scanner.peek();
+        self.scanner.at
+    }
+
+    /// The value's text.
+    pub(super) fn value(&mut self) -> Result<&'a [u8], Error> {
+        let value = self.scanner.value();
+        match self.scanner.failure {
+            Some(error) => Err(error),
+            None => Ok(value),
+        }
+    }
+
+    /// The text from the value on.
+    pub(super) fn rest(&mut self) -> &'a [u8] {
+        let start = self.start();
+        self.scanner.from(start)
+    }
+
+    /// Whether `null` comes, and if so steps over it.
+    pub(super) fn null(&mut self) -> bool {
+        let null = self.scanner.peek() == u32::from(b'n');
+        if null {
+            self.scanner.value();
+        }
+        null
+    }
+
+    /// Steps into an array or an object.
+    pub(super) fn open(&mut self, open: u32, field: &'static Field) -> Result<(), Error> {
+        if self.scanner.peek() != open {
+            let start = self.scanner.at;
+            return Err(Error::at(field, self.scanner.from(start)));
+        }
+        if self.scanner.depth == MAX_DEPTH {
+            self.scanner.end(Field::SHALLOW);
+        }
+        self.scanner.depth += 1;
+        self.scanner.at += 1;
+        Ok(())
+    }
+
+    /// Steps to the next element or member, or out of the array or object that ends with this bracket.
+    pub(super) fn more(&mut self, closer: u32, first: bool) -> bool {
+        if self.scanner.take(closer) {
+            self.scanner.depth -= 1;
+            return false;
+        }
+        if !first && !self.scanner.take(COMMA) {
+            self.scanner.fail();
+        }
+        self.scanner.failure.is_none()
+    }
+
+    /// The key of the next member.
+    pub(super) fn key(&mut self) -> &'a [u8] {
+        self.scanner.key()
+    }
+
+    /// Steps into an object. A document that is `null` is one without members.
+    ///
+    /// # Errors
+    ///
+    /// It is none.
+    pub fn object<'f, const N: usize>(
+        &mut self,
+        fields: &'f [Field; N],
+        field: &'static Field,
+    ) -> Result<(Fields<'f>, [Slot<'a>; N]), Error> {
+        let nothing = self.scanner.depth == 0 && self.null();
+        if !nothing {
+            self.open(OBJECT, field)?;
+        }
+        Ok((Fields { fields, next: 0, first: true, nothing }, [Slot::default(); N]))
+    }
+}
+
+/// The members of an object that is walked over.
+#[derive(Debug)]
+pub struct Fields<'f> {
+    fields: &'f [Field],
+    /// Which of them is probably next.
+    next: usize,
+    first: bool,
+    nothing: bool,
+}
+
+impl Fields<'_> {
+    /// Goes on to the next member that is nested, and returns its slot; puts those before it into theirs. Fields
+    /// that are `null` are as good as absent.
+    pub fn next<'a>(&mut self, walk: &mut Walk<'a>, slots: &mut [Slot<'a>]) -> Option<u16> {
+        while !self.nothing && walk.more(OBJECT + 2, self.first) {
+            self.first = false;
+            let key = walk.key();
+            let field = Field::find(self.fields, &mut self.next, key);
+            let null = walk.scanner.peek() == u32::from(b'n');
+            if let Some(field) = field
+                && field.nested
+                && !null
+            {
+                return Some(field.slot);
+            }
+            let raw = walk.scanner.value();
+            if let Some(field) = field
+                && !null
+                && let Some(slot) = slots.get_mut(usize::from(field.slot))
+            {
+                slot.raw = raw;
+            }
+        }
+        None
+    }
+}
