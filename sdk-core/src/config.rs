@@ -280,6 +280,9 @@ macro_rules! config {
                     ::core::result::Result::Ok(Self {$(
                         $name: match $name {
                             ::core::option::Option::Some(read) => read?,
+                            ::core::option::Option::None if $crate::config!(@nested $life $Type) => {
+                                $crate::config!(@absent $Type, [$($default)?], fields[Place::$name as usize])
+                            }
                             ::core::option::Option::None => $crate::config!(
                                 @value $Type, [$($default)?], [$($choices)*],
                                 slots[Place::$name as usize], fields[Place::$name as usize]
@@ -325,6 +328,8 @@ macro_rules! config {
                 || <$Type as $crate::json::FromValue<$life>>::NESTED
         }
     };
+    (@absent $Type:ty, [], $field:expr) => { $crate::json::absent::<$Type>(&$field)? };
+    (@absent $Type:ty, [$default:expr], $field:expr) => { <$Type as $crate::json::Preset<_>>::preset($default) };
     (@value $Type:ty, [], [], $slot:expr, $field:expr) => {
         $crate::json::inside(<$Type as $crate::json::FromValue<'_>>::from_slot(&$slot, &$field), &$slot)?
     };

@@ -58,6 +58,12 @@ pub trait FromValue<'a>: Sized {
         part(Value::at(walk.value()?), field)
     }
 
+    /// What stands for no value, if the type is optional.
+    #[doc(hidden)]
+    fn absent() -> Option<Self> {
+        None
+    }
+
     /// Reads the configuration of a plugin.
     #[doc(hidden)]
     fn from_config(document: &'a [u8]) -> Result<Self, crate::Error> {
@@ -177,6 +183,10 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
     fn from_walk(walk: &mut Walk<'a>, field: &'static Field) -> Result<Self, Error> {
         if walk.null() { Ok(None) } else { T::from_walk(walk, field).map(Some) }
     }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
 }
 
 /// For a struct that may contain itself.
@@ -195,6 +205,10 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Box<T> {
 
     fn from_walk(walk: &mut Walk<'a>, field: &'static Field) -> Result<Self, Error> {
         T::from_walk(walk, field).map(Self::new)
+    }
+
+    fn absent() -> Option<Self> {
+        T::absent().map(Self::new)
     }
 }
 
@@ -264,6 +278,16 @@ fn part<'a, T: FromValue<'a>>(value: Value<'a>, field: &'static Field) -> Result
     let mut slot = if T::OPTIONAL && value.is_none() { Slot::default() } else { Slot::of(value) };
     field.admit(&mut slot)?;
     inside(T::from_slot(&slot, field), &slot)
+}
+
+/// What stands for a member that is absent.
+///
+/// # Errors
+///
+/// It must not be.
+#[doc(hidden)]
+pub fn absent<'a, T: FromValue<'a>>(field: &'static Field) -> Result<T, Error> {
+    T::absent().ok_or_else(|| Error::new(field, Value::ABSENT))
 }
 
 /// Gives what is missing in a struct that is a part of another the address of that struct.

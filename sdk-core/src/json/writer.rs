@@ -72,8 +72,9 @@ impl<'stack> Writer<'stack> {
 
     /// Writes the key of an object's next member; its value comes next.
     pub fn key(&mut self, key: &str) {
-        self.text(&key);
-        self.append(b":");
+        self.raw(b"\"");
+        self.escape(key);
+        self.append(b"\":");
     }
 
     /// Writes a member of an object.
