@@ -125,7 +125,7 @@ impl Instance {
     /// Answers host calls from the recording, from its start in each call into the guest. What the plugin
     /// logs goes nowhere.
     pub fn replay(&mut self, recording: &Recording) {
-        self.guest.store.data_mut().answers = Answers::Replay(recording.clone(), 0);
+        self.guest.store.data_mut().answers = Answers::from(recording);
     }
 
     /// What the instance has taken so far.

@@ -8,8 +8,6 @@ use super::guest::{Fault, Guest, check_time};
 use crate::host::Failed;
 use crate::state::State;
 
-const CLOCK: &str = "clock_time_get";
-
 const REALTIME: u32 = 0;
 const MONOTONIC: u32 = 1;
 
@@ -27,11 +25,8 @@ pub(super) fn clock_res_get(guest: &mut Guest<'_>, clock: u32, resolution: u32) 
 pub(super) fn clock_time_get(guest: &mut Guest<'_>, clock: u32, _: u64, time: u32) -> Result<(), Fault> {
     known(clock)?;
     let Guest { memory, state } = guest;
-    let recorded = state.answers.replay(CLOCK);
-    // A plugin that waits for a time which never comes would not end.
-    let recorded = recorded.and_then(|recorded| recorded[..].try_into().ok());
-    let nanos = recorded.unwrap_or_else(|| now(state, clock).to_le_bytes());
-    state.answers.record(CLOCK, &[], &nanos);
+    let nanos = state.answers.replay_time(clock as u8).unwrap_or_else(|| now(state, clock).to_le_bytes());
+    state.answers.record_time(clock as u8, &nanos);
     Ok(memory.write(time, nanos)?)
 }
 

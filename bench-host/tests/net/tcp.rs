@@ -128,6 +128,25 @@ fn a_certificate_by_an_unknown_ca_is_refused() {
 }
 
 #[test]
+fn tls_1_1_is_not_enough() {
+    let (listener, port) = listen();
+    // What a server of TLS 1.1 says first: its version, a random number, no session, and AES with SHA-1.
+    let hello = [&[3, 2][..], &[7; 32], &[0, 0xC0, 0x13, 0]].concat();
+    let handshake = [&[2, 0, 0, u8::try_from(hello.len()).unwrap()], &hello[..]].concat();
+    let record = [&[22, 3, 2, 0, u8::try_from(handshake.len()).unwrap()], &handshake[..]].concat();
+    let server = spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 5]).unwrap();
+        stream.write_all(&record).unwrap();
+        read_to_end(&stream);
+    });
+    let answer = connect(host(), "127.0.0.1", port, true);
+    assert_fails(&answer, "TLS_ERROR", "tls handshake with 127.0.0.1:");
+    assert_fails(&answer, "TLS_ERROR", "peer is incompatible");
+    server();
+}
+
+#[test]
 fn a_server_that_speaks_no_tls_is_a_tls_error() {
     let (listener, port) = listen();
     let served = spawn(move || {

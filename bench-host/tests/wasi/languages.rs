@@ -172,12 +172,19 @@ fn go_fails_with_its_panic_or_its_last_words() {
 fn go_is_measured_with_the_answers_that_it_got() {
     let Some(plugin) = plugin(&GO, Grants::default()) else { return };
     let mut instance = plugin.instance().unwrap();
-    instance.record();
-    let first = instance.check(br#"{"do": "time"}"#).unwrap();
-    let recording = instance.recording();
-    let mut again = plugin.instance().unwrap();
-    again.replay(&recording);
-    assert_eq!(again.check(br#"{"do": "time"}"#).unwrap().data().raw(), first.data().raw());
+    for what in [br#"{"do": "random"}"#.as_slice(), br#"{"do": "time"}"#] {
+        instance.record();
+        let first = instance.check(what).unwrap();
+        let recording = instance.recording();
+        let mut again = plugin.instance().unwrap();
+        again.replay(&recording);
+        let again = again.check(what).unwrap();
+        // How often its scheduler reads the clocks is not always the same, so of times only that it ends is certain.
+        assert_eq!(again.status(), first.status());
+        if what.ends_with(br#""random"}"#) {
+            assert_eq!(again.data().raw(), first.data().raw());
+        }
+    }
 }
 
 #[test]
