@@ -6,6 +6,7 @@
 //! has made it: whoever may write there may run code.
 
 use core::hash::{Hash, Hasher};
+use core::time::Duration;
 use std::fs::{self, DirBuilder, File};
 use std::hash::DefaultHasher;
 use std::io::{self, Read, Write};
@@ -20,6 +21,12 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// How the names of files end.
 const EXTENSION: &str = "cwasm";
+
+/// How the names of files end that are being written.
+const UNFINISHED: &str = ".new";
+
+/// After this time nobody writes any more: a process has ended before its file was whole.
+const STALE: Duration = Duration::from_secs(3600);
 
 /// A folder with compiled modules.
 #[derive(Debug)]
@@ -75,7 +82,7 @@ impl Cache {
         let key = key(engine, module);
         let compiled = compiled.serialize().map_err(io::Error::other)?;
         // Who reads at the same time sees all of it or nothing.
-        let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+        let mut file = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(&self.0)?;
         file.write_all(digest(&[key.as_ref(), &compiled]).as_ref())?;
         file.write_all(&compiled)?;
         file.persist(self.path(&key))?;
@@ -87,16 +94,20 @@ impl Cache {
         self.0.join(name).with_extension(EXTENSION)
     }
 
-    /// Removes the files that were not used for longest, while there are too many bytes.
+    /// Removes what was left unfinished, and the files that were not used for longest, while there are too many bytes.
     fn make_room(&self) -> io::Result<()> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.0)? {
             let path = entry?.path();
             // Another process may have removed it meanwhile.
-            if let Ok(metadata) = fs::metadata(&path)
-                && path.extension().is_some_and(|extension| extension == EXTENSION)
+            let Ok(metadata) = fs::metadata(&path) else { continue };
+            let modified = metadata.modified()?;
+            if path.extension().is_some_and(|extension| extension == EXTENSION) {
+                files.push((modified, metadata.len(), path));
+            } else if path.as_os_str().as_encoded_bytes().ends_with(UNFINISHED.as_bytes())
+                && modified.elapsed().is_ok_and(|age| age > STALE)
             {
-                files.push((metadata.modified()?, metadata.len(), path));
+                let _ = fs::remove_file(path);
             }
         }
         files.sort();
@@ -198,6 +209,17 @@ mod tests {
         // It is replaced.
         cache.store(&engine, MODULE, &Module::new(&engine, MODULE).unwrap()).unwrap();
         assert!(cache.load(&engine, MODULE).is_some());
+    }
+
+    #[test]
+    fn what_a_crash_has_left_is_removed_and_what_is_being_written_is_not() {
+        let engine = Engine::default();
+        let (_folder, cache) = stored(&engine, MODULE);
+        let [old, new] = ["old.new", "young.new"].map(|name| cache.0.join(name));
+        File::create(&old).unwrap().set_modified(SystemTime::now() - 2 * STALE).unwrap();
+        File::create(&new).unwrap();
+        cache.store(&engine, MODULE, &Module::new(&engine, MODULE).unwrap()).unwrap();
+        assert!(!old.exists() && new.exists());
     }
 
     #[cfg(unix)]

@@ -3,6 +3,7 @@
 use core::fmt::{self, Display};
 use core::future::Future;
 use core::net::SocketAddr;
+use core::sync::atomic::AtomicU32;
 use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -242,6 +243,7 @@ impl Builder {
             engine,
             cache: self.cache.as_deref().map(Cache::open).transpose().map_err(setup)?,
             limits: self.limits,
+            instances: AtomicU32::new(0),
             fuel: self.fuel,
             log: self.log,
             trace: self.trace,
@@ -276,6 +278,8 @@ pub(crate) struct Shared {
     pub(crate) ticker: Ticker,
     pub(crate) cache: Option<Cache>,
     pub(crate) limits: Limits,
+    /// Instances that are alive.
+    pub(crate) instances: AtomicU32,
     pub(crate) fuel: bool,
     pub(crate) functions: Functions,
     pub(crate) net: Net,

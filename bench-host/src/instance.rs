@@ -180,7 +180,12 @@ impl Guest {
     fn new(plugin: &Plugin) -> Result<Self, Error> {
         let loaded = plugin.loaded();
         let (host, exports) = (&loaded.host, &loaded.exports);
-        let state = State::new(host, &loaded.name, plugin.grants(), plugin.cancel());
+        let state = State::new(host, &loaded.name, plugin.grants(), plugin.cancel()).map_err(|limit| {
+            Error::NoRoom {
+                plugin: loaded.name.to_string(),
+                reason: format!("there are as many instances as the limit of {limit} allows"),
+            }
+        })?;
         let mut store = Store::new(&host.engine, state);
         if store.data().cancel.is_cancelled() {
             return Err(failure(store.data_mut(), INSTANTIATION, &Cancelled.into()));
@@ -362,7 +367,7 @@ impl Guest {
         if state.growth.refused {
             return Error::OutOfMemory { plugin, export, limit: state.host.limits.memory, reason };
         }
-        Error::Protocol { plugin, export, reason }
+        Error::Protocol { plugin, export, reason: state.growth.explain(reason) }
     }
 
     fn trace(&self, way: Way, export: &str, payload: &[u8]) {
@@ -412,7 +417,7 @@ fn failure(state: &mut State, export: &'static str, error: &wasmtime::Error) -> 
     if state.growth.refused {
         return Error::OutOfMemory { plugin, export, limit: state.host.limits.memory, reason };
     }
-    Error::Trap { plugin, export, reason, backtrace: backtrace(error) }
+    Error::Trap { plugin, export, reason: state.growth.explain(reason), backtrace: backtrace(error) }
 }
 
 /// The active functions, a line each.

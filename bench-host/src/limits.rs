@@ -45,17 +45,32 @@ impl Default for Limits {
     }
 }
 
-/// Holds the memory of one instance to its limit, and remembers that it had to.
+/// Holds the memory and the tables of one instance to their limits, and remembers that it had to.
 #[derive(Debug)]
 pub(crate) struct Growth {
     limit: usize,
     /// Whether memory was refused since the call began.
     pub(crate) refused: bool,
+    table_refused: bool,
 }
 
 impl Growth {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, refused: false }
+        Self { limit, refused: false, table_refused: false }
+    }
+
+    /// Forgets what was refused in the last call.
+    pub(crate) fn begin(&mut self) {
+        (self.refused, self.table_refused) = (false, false);
+    }
+
+    /// The reason, with the limit of tables if that was run into.
+    pub(crate) fn explain(&self, reason: String) -> String {
+        if self.table_refused {
+            format!("{reason}; it ran into the limit of {MAX_TABLE} elements of a table")
+        } else {
+            reason
+        }
     }
 }
 
@@ -67,6 +82,8 @@ impl ResourceLimiter for Growth {
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= MAX_TABLE)
+        let allowed = desired <= MAX_TABLE;
+        self.table_refused |= !allowed;
+        Ok(allowed)
     }
 }

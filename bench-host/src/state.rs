@@ -1,5 +1,6 @@
 //! What the host keeps with each instance, where host functions find it.
 
+use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -51,9 +52,24 @@ pub(crate) struct WayIn {
     pub(crate) allocate: TypedFunc<u32, u32>,
 }
 
+impl Drop for State {
+    fn drop(&mut self) {
+        self.host.instances.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl State {
-    pub(crate) fn new(host: &Arc<Shared>, plugin: &Arc<str>, grants: &Arc<Grants>, cancel: Cancel) -> Self {
-        Self {
+    /// The state of one instance more, or how many there may be.
+    pub(crate) fn new(
+        host: &Arc<Shared>,
+        plugin: &Arc<str>,
+        grants: &Arc<Grants>,
+        cancel: Cancel,
+    ) -> Result<Self, u32> {
+        let limit = host.limits.instances;
+        let more = |count| (count < limit).then_some(count + 1);
+        host.instances.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).map_err(|_| limit)?;
+        Ok(Self {
             grants: Arc::clone(grants),
             cancel,
             growth: Growth::new(host.limits.memory),
@@ -71,13 +87,13 @@ impl State {
             spent: false,
             began: host.ticker.now(),
             way_in: None,
-        }
+        })
     }
 
     /// Begins a call: time starts to count, and what is left of the last one is forgotten.
     pub(crate) fn begin(&mut self) {
         self.began = self.host.ticker.now();
-        self.growth.refused = false;
+        self.growth.begin();
         self.answers.begin();
         self.logged = (0, 0);
         self.panic = None;

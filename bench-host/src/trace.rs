@@ -19,7 +19,7 @@ pub struct Crossing<'a> {
     pub function: &'a str,
     /// Who calls whom.
     pub way: Way,
-    /// What is passed on: JSON, or nothing.
+    /// What is passed on: JSON, or nothing, as with WASI, which passes numbers.
     pub payload: &'a [u8],
     /// Bytes that it is about: those of the payload, or those that `allocate` is asked for.
     pub bytes: usize,
@@ -109,8 +109,12 @@ impl Mask {
     pub fn line(&self, crossing: &Crossing<'_>) -> String {
         let Crossing { plugin, function, way, payload, bytes } = *crossing;
         let (plugin, function, arrow) = (printable(plugin), printable(function), way.arrow());
-        let text = if payload.is_empty() { format!("({bytes} bytes)") } else { self.text(payload) };
-        format!("{plugin} {arrow} {function} {text}")
+        let text = match (payload, bytes) {
+            ([], 0) => String::new(),
+            ([], bytes) => format!(" ({bytes} bytes)"),
+            (payload, _) => format!(" {}", self.text(payload)),
+        };
+        format!("{plugin} {arrow} {function}{text}")
     }
 
     /// The payload as text without control characters, cut after some kilobytes. What is no JSON is not shown.

@@ -32,6 +32,7 @@ use reglet_sdk_core::grants::Grants;
 
 use crate::error::Exited;
 use crate::state::State;
+use crate::trace::Way;
 use console::Console;
 pub(crate) use console::{flush, reported};
 use descriptor::Descriptors;
@@ -54,7 +55,7 @@ macro_rules! functions {
         /// Adds the functions to what plugins may import.
         pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             $($(linker.func_wrap(WASI, stringify!($name), |caller: Caller<'_, State>, $($arg: $ty),*| {
-                answer(caller, |guest| $module::$name(guest, $($arg),*))
+                answer(caller, stringify!($name), |guest| $module::$name(guest, $($arg),*))
             })?;)*)*
             linker.func_wrap(WASI, EXIT.0, exit)?;
             Ok(())
@@ -171,11 +172,13 @@ impl Context {
 
 fn answer(
     mut caller: Caller<'_, State>,
+    name: &str,
     function: impl FnOnce(&mut Guest<'_>) -> Result<(), Fault>,
 ) -> wasmtime::Result<u32> {
     caller.data_mut().host_calls += 1;
     let Some(way_in) = State::way_in(&mut caller) else { return Ok(Errno::Fault.code()) };
     let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
+    state.host.trace(&state.plugin, Way::Request, name, &[]);
     match function(&mut Guest { memory: Memory(memory), state }) {
         Ok(()) => Ok(0),
         Err(Fault::Errno(errno)) => Ok(errno.code()),
@@ -184,7 +187,9 @@ fn answer(
 }
 
 fn exit(mut caller: Caller<'_, State>, code: u32) -> wasmtime::Result<()> {
-    caller.data_mut().host_calls += 1;
+    let state = caller.data_mut();
+    state.host_calls += 1;
+    state.host.trace(&state.plugin, Way::Request, EXIT.0, &[]);
     Err(Exited(code).into())
 }
 

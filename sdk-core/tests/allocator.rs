@@ -101,9 +101,9 @@ impl Model {
             Step::Alloc { size, align, zeroed } => {
                 let layout =
                     Layout::from_size_align(self.bytes(size), 1 << align).expect("it is small enough");
+                let allocate = if zeroed { GlobalAlloc::alloc_zeroed } else { GlobalAlloc::alloc };
                 // SAFETY: the layout is not empty.
-                let start =
-                    unsafe { if zeroed { self.heap.alloc_zeroed(layout) } else { self.heap.alloc(layout) } };
+                let start = unsafe { allocate(&self.heap, layout) };
                 if !self.admits(layout.size()) {
                     return assert!(start.is_null());
                 }

@@ -80,6 +80,21 @@ fn more_instances_than_there_is_room_for_are_refused() {
 }
 
 #[test]
+fn the_limit_of_instances_holds_where_no_pool_can_be_reserved() {
+    // Four instances of 4 GiB fit into no address space that is limited, yet the host is built.
+    let host = Host::builder().max_instances(u32::MAX).build().unwrap();
+    drop(host.load("good", &good().module()).unwrap().instance().unwrap());
+    let host = Host::builder().max_instances(2).build().unwrap();
+    let plugin = host.load("good", &good().module()).unwrap();
+    let (one, two) = (plugin.instance().unwrap(), plugin.instance().unwrap());
+    assert_has(plugin.instance().unwrap_err(), &["as many instances as the limit of 2 allows"]);
+    drop(one);
+    let three = plugin.instance().unwrap();
+    assert!(plugin.instance().is_err());
+    drop((two, three));
+}
+
+#[test]
 fn a_plugin_runs_on_many_threads_at_once() {
     let plugin = host().load("good", &good().module()).unwrap();
     thread::scope(|scope| {

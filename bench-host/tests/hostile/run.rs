@@ -114,6 +114,21 @@ fn memory_past_the_limit_is_refused_and_named() {
 }
 
 #[test]
+fn a_table_past_the_limit_is_refused_and_named() {
+    let guest = Guest {
+        more: "(table $t 1 funcref)",
+        observe: "(if (i32.eq (table.grow $t (ref.null func) (i32.const 100000)) (i32.const -1)) (then unreachable))
+             (i64.const 0)"
+            .into(),
+        ..good()
+    };
+    let error = check_fails(&host(), &guest);
+    assert_has(&error, &["plugin `bad`: observe: ", "the limit of 100000 elements of a table"]);
+    let guest = Guest { more: "(table 100001 funcref)", ..good() };
+    assert_has(load_fails(&guest.module()), &["plugin `bad` cannot be loaded: ", "100001", "100000"]);
+}
+
+#[test]
 fn a_refusal_of_memory_that_the_guest_survives_is_no_error() {
     let guest =
         Guest { observe: format!("(drop (memory.grow (i32.const 64))) {}", good().observe), ..good() };

@@ -86,6 +86,9 @@ impl Pattern {
         if pattern.contains(|char: char| char.is_whitespace() || char.is_control()) {
             return invalid("has white space or control characters");
         }
+        if !pattern.is_ascii() {
+            return invalid("is not ASCII: write the name as DNS has it, with xn--");
+        }
         let name =
             if pattern.ends_with("\\.") { pattern } else { pattern.strip_suffix('.').unwrap_or(pattern) };
         if name.is_empty() {

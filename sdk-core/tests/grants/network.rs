@@ -153,6 +153,7 @@ fn host_patterns_that_match_nothing_are_refused() {
             "has a colon: ports stand apart from hosts, and of IPv6 there are only whole addresses and CIDR blocks",
         ),
         ("example .com", "has white space or control characters"),
+        ("bücher.example", "is not ASCII: write the name as DNS has it, with xn--"),
         ("", "is empty"),
         (".", "is empty"),
     ] {
