@@ -20,7 +20,10 @@
 use alloc::string::String;
 use core::any::Any;
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::time::Duration;
 
+use crate::error::{Error, Kind};
 use crate::json::{Encode, Writer};
 use crate::time::Timestamp;
 
@@ -51,7 +54,10 @@ pub struct Context<'a> {
 struct More<'a> {
     deadline: Option<Timestamp>,
     canceled: bool,
+    cancellation: Option<&'a Cancellation>,
     value: Option<&'a dyn Any>,
+    /// The context that this one's value or cancellation was added to.
+    outer: Option<&'a Context<'a>>,
     /// Reads the clock. Were it no pointer, each plugin would import one.
     refresh: Option<for<'x> fn(&Context<'x>) -> Option<Context<'x>>>,
     /// Writes the members. Were it always the same function, each plugin would have the code for times.
@@ -116,13 +122,56 @@ impl<'a> Context<'a> {
     pub fn canceled(&self) -> Self {
         self.and(|more| {
             more.canceled = true;
-            if more.deadline.is_none() {
-                more.members = canceled_members;
-            }
+            more.tell_canceled();
         })
     }
 
-    /// A context that carries a value for the plugin's own use, in place of any other. It is never sent.
+    /// A context that is given up as soon as this is, or any other that it has.
+    ///
+    /// ```
+    /// use reglet_sdk_core::Context;
+    /// use reglet_sdk_core::context::Cancellation;
+    ///
+    /// let (check, enough) = (Context::default(), Cancellation::new());
+    /// let context = check.with_cancellation(&enough);
+    /// assert!(context.check().is_ok());
+    /// enough.cancel();
+    /// assert!(context.with_timeout(250).check().is_err_and(|error| error.is_timeout()));
+    /// ```
+    #[must_use]
+    pub fn with_cancellation(&'a self, cancellation: &'a Cancellation) -> Self {
+        self.and(|more| {
+            more.cancellation = Some(cancellation);
+            more.outer = Some(self);
+            more.tell_canceled();
+        })
+    }
+
+    /// A context that ends after this time, by the host's clock, [each call](Self::on_clock) being told what is left.
+    ///
+    /// If the clock [fails](Timestamp::now), each call may take all of it.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use reglet_sdk_core::{Context, Timestamp, mock::Mock, time};
+    /// let mock = Mock::new().clock(Timestamp::from_unix(1_800_000_000, 0));
+    /// mock.run(|| {
+    ///     let context = Context::default().within(Duration::from_secs(3));
+    ///     time::sleep(Duration::from_secs(2));
+    ///     assert!(context.check().is_ok());
+    ///     time::sleep(Duration::from_secs(2));
+    ///     assert_eq!(context.check().unwrap_err().message(), "context deadline exceeded");
+    /// });
+    /// ```
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        match Timestamp::now() {
+            Ok(now) => self.with_deadline(now.saturating_add(limit)).on_clock(),
+            Err(_) => self.with_timeout(u32::try_from(limit.as_millis()).unwrap_or(u32::MAX).max(1)),
+        }
+    }
+
+    /// A context that also carries a value for the plugin's own use, found again by its type. It is never sent.
     ///
     /// ```
     /// # use reglet_sdk_core::Context;
@@ -135,8 +184,11 @@ impl<'a> Context<'a> {
     /// assert_eq!(attempts(&Context::default()), 1);
     /// ```
     #[must_use]
-    pub fn with_value<T: Any>(&self, value: &'a T) -> Self {
-        self.and(|more| more.value = Some(value))
+    pub fn with_value<T: Any>(&'a self, value: &'a T) -> Self {
+        self.and(|more| {
+            more.value = Some(value);
+            more.outer = Some(self);
+        })
     }
 
     /// The context as it is at this time: the timeout becomes what the deadline leaves, in whole milliseconds rounded
@@ -201,7 +253,39 @@ impl<'a> Context<'a> {
     /// ```
     #[must_use]
     pub fn is_canceled(&self) -> bool {
-        self.more.as_ref().is_some_and(|more| more.canceled)
+        self.more.as_ref().is_some_and(|more| {
+            more.canceled
+                || more.cancellation.is_some_and(Cancellation::is_canceled)
+                || more.outer.is_some_and(Self::is_canceled)
+        })
+    }
+
+    /// Whether there is any use in going on. Wrappers of host functions that take long ask this before and after.
+    ///
+    /// A deadline counts only [on the clock](Self::on_clock), or [as of](Self::as_of) some time.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::Context;
+    /// # use reglet_sdk_core::error::Kind;
+    /// let error = Context::default().canceled().check().unwrap_err();
+    /// assert_eq!((error.kind(), &*error.code(), &*error.message()), (Kind::Timeout, "CANCELED", "context canceled"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It has been given up, or its deadline has passed: of type `timeout`, with code `CANCELED` or
+    /// `DEADLINE_EXCEEDED`.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.is_canceled() {
+            return Err(ended("context canceled", "CANCELED"));
+        }
+        let refresh = self.more.as_ref().and_then(|more| more.refresh);
+        match refresh.and_then(|refresh| refresh(self)) {
+            Some(current) if current.is_canceled() => {
+                Err(ended("context deadline exceeded", "DEADLINE_EXCEEDED"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether it has been given up, or ends at this time or earlier.
@@ -217,17 +301,20 @@ impl<'a> Context<'a> {
         self.is_canceled() || self.deadline().is_some_and(|deadline| deadline <= now)
     }
 
-    /// The plugin's own value, if it is of this type.
+    /// The plugin's own value of this type, that which was added last.
     ///
     /// ```
     /// # use reglet_sdk_core::Context;
-    /// let context = Context::default().with_value(&7_u32);
-    /// assert_eq!(context.value::<u32>(), Some(&7));
-    /// assert_eq!(context.value::<i32>(), None);
+    /// let check = Context::default();
+    /// let one = check.with_value(&7_u32);
+    /// let both = one.with_value(&"seven");
+    /// assert_eq!((both.value(), both.value()), (Some(&7_u32), Some(&"seven")));
+    /// assert_eq!(both.value::<i32>(), None);
     /// ```
     #[must_use]
     pub fn value<T: Any>(&self) -> Option<&'a T> {
-        self.more.as_ref()?.value?.downcast_ref()
+        let more = self.more.as_ref()?;
+        more.value.and_then(<dyn Any>::downcast_ref).or_else(|| more.outer?.value())
     }
 
     /// Shortens the timeout; 0 leaves it as it is.
@@ -244,12 +331,54 @@ impl<'a> Context<'a> {
         change(child.more.get_or_insert(More {
             deadline: None,
             canceled: false,
+            cancellation: None,
             value: None,
+            outer: None,
             refresh: None,
             members,
         }));
         child
     }
+}
+
+impl More<'_> {
+    /// Has it said when it is given up.
+    fn tell_canceled(&mut self) {
+        if self.deadline.is_none() {
+            self.members = canceled_members;
+        }
+    }
+}
+
+/// What some code gives up a [`Context`] with, that other code runs under.
+///
+/// A plugin runs on one thread, so whoever gives up runs between two calls of the host: a loop that has found what
+/// it looked for, or a `Drop`.
+#[derive(Debug, Default)]
+pub struct Cancellation(AtomicBool);
+
+impl Cancellation {
+    /// Nothing is given up yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Gives up what runs under a context that [has](Context::with_cancellation) it.
+    pub fn cancel(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    /// Whether it is given up.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+}
+
+#[cold]
+fn ended(message: &'static str, code: &'static str) -> Error {
+    Error::new(Kind::Timeout, message).with_code(code)
 }
 
 /// Writes the members that every context may have.

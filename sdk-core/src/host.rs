@@ -234,6 +234,38 @@ pub(crate) fn wasi_clock() -> u64 {
     if errno == 0 { nanos } else { 0 }
 }
 
+/// Waits; returns early if the host can't.
+#[cfg(target_family = "wasm")]
+pub(crate) fn wasi_sleep(nanos: u64) {
+    /// `subscription` to a clock; what is smaller than here has padding behind it.
+    #[repr(C)]
+    struct Subscription {
+        user_data: u64,
+        tag: u64,
+        clock: u64,
+        timeout: u64,
+        precision: u64,
+        flags: u64,
+    }
+    #[link(wasm_import_module = "wasi_snapshot_preview1")]
+    unsafe extern "C" {
+        fn poll_oneoff(
+            subscriptions: *const Subscription,
+            events: *mut [u64; 4],
+            count: u32,
+            ready: *mut u32,
+        ) -> u32;
+    }
+    const CLOCK: u64 = 0;
+    const MONOTONIC: u64 = 1;
+    let subscription =
+        Subscription { user_data: 0, tag: CLOCK, clock: MONOTONIC, timeout: nanos, precision: 0, flags: 0 };
+    let (mut event, mut ready) = ([0; 4], 0);
+    // SAFETY: there is one subscription and room for one event, and the host writes only to that and to `ready`, all
+    // of which this function owns. A `subscription` has 48 bytes and an `event` 32, aligned to 8.
+    unsafe { poll_oneoff(&raw const subscription, &raw mut event, 1, &raw mut ready) };
+}
+
 /// Stops the plugin: the host sees a trap.
 #[cfg(target_family = "wasm")]
 pub(crate) fn trap() -> ! {

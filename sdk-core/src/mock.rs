@@ -17,6 +17,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use core::time::Duration;
 
 use crate::Timestamp;
 use crate::error::Error;
@@ -67,7 +68,7 @@ impl Mock {
         self
     }
 
-    /// Stops the clock at a time.
+    /// Stops the clock at a time. It goes on only by what the plugin [sleeps](crate::time::sleep).
     #[must_use]
     pub fn clock(mut self, time: Timestamp) -> Self {
         self.clock = Some(time);
@@ -127,4 +128,12 @@ pub(crate) fn log(record: &[u8]) {
 /// The time at which the clock was stopped.
 pub(crate) fn clock() -> Option<Timestamp> {
     MOCK.with_borrow(|mock| mock.as_ref().and_then(|mock| mock.clock))
+}
+
+/// Moves the clock on, if it was stopped.
+pub(crate) fn sleep(duration: Duration) -> bool {
+    MOCK.with_borrow_mut(|mock| {
+        let clock = mock.as_mut().and_then(|mock| mock.clock.as_mut());
+        clock.map(|clock| *clock = clock.saturating_add(duration)).is_some()
+    })
 }

@@ -4,6 +4,10 @@
 //! trap into an outcome of type `panic` with the message that was reported; others show the trap, and the
 //! log has the reason.
 
+#[cfg(feature = "panic-message")]
+use core::fmt::Display;
+#[cfg(feature = "panic-message")]
+use core::panic::Location;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
@@ -33,7 +37,13 @@ pub fn report(info: &PanicInfo<'_>) -> ! {
 
 #[cfg(feature = "panic-message")]
 fn explain(info: &PanicInfo<'_>) -> ! {
-    let (file, line) = info.location().map_or(("?", 0), |location| (location.file(), location.line()));
+    report_at(&info.message(), info.location())
+}
+
+/// Reports a panic and traps: what a hook of `std` calls, which is told these.
+#[cfg(feature = "panic-message")]
+pub fn report_at(message: &dyn Display, location: Option<&Location<'_>>) -> ! {
+    let (file, line) = location.map_or(("?", 0), |location| (location.file(), location.line()));
     // The allocator's own complaint, which comes from there, says less than the limit's.
     if file.ends_with("alloc.rs")
         && let Some(refusal) = heap::last_refusal()
@@ -41,9 +51,9 @@ fn explain(info: &PanicInfo<'_>) -> ! {
         refuse(&refusal);
     }
     // On the stack: who knows what state the heap is in. What does not fit is left out.
-    let mut message = heapless::String::<512>::new();
-    let _ = core::fmt::write(&mut message, format_args!("{}", info.message()));
-    end(&message.as_str(), &[Attr::new("file", &file), Attr::new("line", &i64::from(line))])
+    let mut text = heapless::String::<512>::new();
+    let _ = core::fmt::write(&mut text, format_args!("{message}"));
+    end(&text.as_str(), &[Attr::new("file", &file), Attr::new("line", &i64::from(line))])
 }
 
 /// Without the location, a panic right after an allocation was refused is taken to be about that.

@@ -148,7 +148,7 @@ fn foreign_config(address: usize, len: usize) -> Buffer<'static> {
 #[macro_export]
 macro_rules! export_plugin {
     ($Plugin:ty) => {
-        $crate::__export_entry_points!($Plugin);
+        $crate::__export_entry_points!($Plugin, {});
 
         #[cfg(target_family = "wasm")]
         #[panic_handler]
@@ -158,11 +158,11 @@ macro_rules! export_plugin {
     };
 }
 
-/// The exports without the panic handler, which `std` has of its own.
+/// The exports without the panic handler, which `std` has of its own. A check runs after `$before`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_entry_points {
-    ($Plugin:ty) => {
+    ($Plugin:ty, $before:block) => {
         #[allow(long_running_const_eval, reason = "a manifest may be long; it has an end")]
         const _: () = {
             const METADATA: $crate::Metadata = <$Plugin as $crate::Plugin>::METADATA;
@@ -185,7 +185,7 @@ macro_rules! __export_entry_points {
                 schema: DOCUMENT.schema_in(&MANIFEST),
             };
 
-            $crate::__entry_points!($Plugin);
+            $crate::__entry_points!($Plugin, $before);
         };
     };
 }
@@ -194,14 +194,14 @@ macro_rules! __export_entry_points {
 #[macro_export]
 #[cfg(not(target_family = "wasm"))]
 macro_rules! __entry_points {
-    ($Plugin:ty) => {};
+    ($Plugin:ty, $before:block) => {};
 }
 
 #[doc(hidden)]
 #[macro_export]
 #[cfg(target_family = "wasm")]
 macro_rules! __entry_points {
-    ($Plugin:ty) => {
+    ($Plugin:ty, $before:block) => {
         #[unsafe(no_mangle)]
         extern "C" fn allocate(size: u32) -> u32 {
             $crate::plugin::exports::allocate(size)
@@ -239,11 +239,13 @@ macro_rules! __entry_points {
 
         #[unsafe(no_mangle)]
         extern "C" fn observe(address: u32, len: u32) -> u64 {
+            $before
             $crate::plugin::exports::observe::<$Plugin>(address, len)
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn _observe(address: u32, len: u32) -> u64 {
+            $before
             $crate::plugin::exports::observe::<$Plugin>(address, len)
         }
     };

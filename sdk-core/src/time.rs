@@ -338,6 +338,29 @@ fn two(text: &[u8], at: usize) -> i32 {
     }
 }
 
+/// Waits on the host's clock.
+///
+/// This imports `poll_oneoff` from WASI, which every Reglet host has; those that embed wazero with its defaults return
+/// at once. The host's limit of time for the check goes on. In a [mock](crate::mock) with a clock, that moves on.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use reglet_sdk_core::{Timestamp, mock::Mock, time};
+/// let start = Timestamp::from_unix(1_800_000_000, 0);
+/// Mock::new().clock(start).run(|| {
+///     time::sleep(Duration::from_secs(9));
+///     assert_eq!(Timestamp::now().unwrap(), Timestamp::from_unix(1_800_000_009, 0));
+/// });
+/// ```
+pub fn sleep(duration: Duration) {
+    #[cfg(target_family = "wasm")]
+    crate::host::wasi_sleep(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
+    #[cfg(not(target_family = "wasm"))]
+    if !crate::mock::sleep(duration) {
+        std::thread::sleep(duration);
+    }
+}
+
 /// The time on the host's clock; 1970 if it can't be read.
 #[cfg(target_family = "wasm")]
 fn clock() -> Timestamp {
