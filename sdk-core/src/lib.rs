@@ -2,7 +2,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(feature = "std", not(target_family = "wasm")))]
 extern crate std;
 
 pub mod abi;

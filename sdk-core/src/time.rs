@@ -338,6 +338,22 @@ fn two(text: &[u8], at: usize) -> i32 {
     }
 }
 
+/// ```
+/// use reglet_sdk_core::Timestamp;
+/// use std::time::{Duration, SystemTime};
+///
+/// let time = SystemTime::from(Timestamp::from_unix(-1, 500_000_000));
+/// assert_eq!(time, SystemTime::UNIX_EPOCH - Duration::from_millis(500));
+/// ```
+#[cfg(any(feature = "std", not(target_family = "wasm")))]
+impl From<Timestamp> for std::time::SystemTime {
+    fn from(time: Timestamp) -> Self {
+        let seconds = Duration::from_secs(time.seconds.unsigned_abs());
+        let whole = if time.seconds < 0 { Self::UNIX_EPOCH - seconds } else { Self::UNIX_EPOCH + seconds };
+        whole + Duration::from_nanos(time.nanos.into())
+    }
+}
+
 /// Waits on the host's clock.
 ///
 /// This imports `poll_oneoff` from WASI, which every Reglet host has; those that embed wazero with its defaults return

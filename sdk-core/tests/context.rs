@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use reglet_sdk_core::context::Cancellation;
 use reglet_sdk_core::json::{Encode, Writer};
 use reglet_sdk_core::mock::Mock;
 use reglet_sdk_core::{Context, Timestamp};
@@ -27,12 +28,9 @@ fn sends_nothing_of_an_empty_context() {
 
 #[test]
 fn sends_all_that_is_set() {
-    let context = Context::default()
-        .with_timeout(1_500)
-        .with_deadline(later(500))
-        .with_request_id("a\"b")
-        .with_value(&5)
-        .canceled();
+    let check = Context::default();
+    let context =
+        check.with_value(&5).with_timeout(1_500).with_deadline(later(500)).with_request_id("a\"b").canceled();
     assert_eq!(
         sent(&context),
         r#"{"deadline":"2027-01-15T08:00:00.5Z","request_id":"a\"b","timeout_ms":1500,"canceled":true}"#
@@ -61,7 +59,7 @@ fn keeps_the_earlier_limit() {
 fn leaves_the_parent_as_it_was() {
     let parent = Context::default().with_timeout(9).with_deadline(later(9));
     let before = sent(&parent);
-    let child = parent.with_timeout(1).with_deadline(later(1)).with_request_id("r").with_value(&1).canceled();
+    let child = parent.with_value(&1).with_timeout(1).with_deadline(later(1)).with_request_id("r").canceled();
     assert_ne!(sent(&child), before);
     assert_eq!(sent(&parent), before);
     assert!(parent.value::<i32>().is_none());
@@ -69,8 +67,8 @@ fn leaves_the_parent_as_it_was() {
 
 #[test]
 fn stays_canceled_whatever_is_derived() {
-    let context =
-        Context::default().canceled().with_deadline(later(5)).with_timeout(3).with_value(&5).on_clock();
+    let check = Context::default().canceled();
+    let context = check.with_value(&5).with_deadline(later(5)).with_timeout(3).on_clock();
     let (text, _) = Mock::new().clock(NOW).run(|| sent(&context));
     assert_eq!(text, r#"{"deadline":"2027-01-15T08:00:00.005Z","timeout_ms":3,"canceled":true}"#);
 }
@@ -149,13 +147,49 @@ fn asks_no_clock_unless_told_to() {
 }
 
 #[test]
-fn carries_one_value_that_is_known_by_its_type() {
+fn carries_values_that_are_known_by_their_types() {
     #[derive(Debug, PartialEq)]
     struct Attempt(u32);
 
-    let context = Context::default().with_value(&Attempt(1)).with_timeout(1);
+    let check = Context::default();
+    let context = check.with_value(&Attempt(1)).with_timeout(1);
     assert_eq!(context.value(), Some(&Attempt(1)));
     assert_eq!(context.value::<u32>(), None);
-    assert_eq!(context.with_value(&7_u32).value::<Attempt>(), None);
-    assert_eq!(context.with_value(&7_u32).value(), Some(&7_u32));
+    let more = context.with_value(&7_u32);
+    assert_eq!((more.value(), more.value()), (Some(&7_u32), Some(&Attempt(1))));
+    assert_eq!(more.with_value(&Attempt(2)).value(), Some(&Attempt(2)));
+}
+
+#[test]
+fn is_given_up_with_any_of_its_cancellations() {
+    let (outer, inner) = (Cancellation::new(), Cancellation::new());
+    let check = Context::default();
+    let whole = check.with_cancellation(&outer);
+    let part = whole.with_cancellation(&inner).with_timeout(5);
+    assert_eq!((whole.check(), part.check()), (Ok(()), Ok(())));
+    assert_eq!(sent(&part), r#"{"timeout_ms":5}"#);
+    inner.cancel();
+    assert_eq!((whole.is_canceled(), part.is_canceled()), (false, true));
+    assert_eq!(sent(&part), r#"{"timeout_ms":5,"canceled":true}"#);
+    let part = whole.with_cancellation(&Cancellation::new()).with_deadline(later(9)).is_canceled();
+    assert!(!part);
+    outer.cancel();
+    assert!(whole.with_deadline(later(9)).is_canceled());
+    assert_eq!(sent(&whole), r#"{"canceled":true}"#);
+    assert!(check.check().is_ok());
+}
+
+#[test]
+fn is_late_by_the_clock_that_it_is_on() {
+    let context = Context::default().with_deadline(later(5_000));
+    Mock::new().clock(later(5_000)).run(|| {
+        assert!(context.check().is_ok());
+        let error = context.on_clock().check().unwrap_err();
+        assert_eq!((&*error.code(), error.is_timeout()), ("DEADLINE_EXCEEDED", true));
+    });
+    // A clock that does not keep time says nothing.
+    Mock::new().clock(Timestamp::UNKNOWN).run(|| {
+        assert!(context.on_clock().check().is_ok());
+        assert_eq!(sent(&Context::default().within(Duration::from_micros(1))), r#"{"timeout_ms":1}"#);
+    });
 }

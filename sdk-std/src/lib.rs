@@ -1,10 +1,30 @@
-//! The ergonomic layer of the Reglet Rust SDK.
+#![doc = include_str!("../README.md")]
 
+mod call;
+pub mod config;
+pub mod exec;
+pub mod log;
+pub mod net;
+pub mod schema;
 mod start;
+#[cfg(feature = "tracing")]
+mod tracing;
 
+pub use net::{dns, http, smtp, tcp};
 pub use reglet_sdk_core::*;
 #[doc(hidden)]
 pub use start::start;
+
+/// What nearly every plugin uses.
+pub mod prelude {
+    pub use crate::json::Str;
+    pub use crate::metadata::Example;
+    pub use crate::{Capability, Context, Error, Metadata, Outcome, Plugin, Timestamp};
+    pub use crate::{config, dns, exec, export_plugin, http, log, serde_config, services, smtp, tcp, text};
+    pub use alloc::borrow::Cow;
+}
+
+extern crate alloc;
 
 /// Makes a crate a plugin: gives it all the exports that hosts look for.
 ///

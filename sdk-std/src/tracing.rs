@@ -1,0 +1,1 @@
+//! Events and spans of the crate `tracing`, as records of the host's log.
