@@ -37,10 +37,10 @@ impl Plugin for HttpCheck {
         log::info!("asking", url = &*config.url);
         let request = http::Request::get(&config.url).timeout_ms(config.timeout_ms);
         let response = request.send(context)?;
-        let status = response.status_code();
+        let status = u16::try_from(response.status_code()).unwrap_or_default();
         log::info!("answered", status = status, bytes = response.body().len());
 
-        let has_status = status == i64::from(config.expected_status);
+        let has_status = status == config.expected_status;
         let text = abi::utf8(response.body()).ok_or_else(|| {
             let message = text!["the response body of ", config.url, " is not UTF-8"];
             Error::new(Kind::Validation, message).with_code("invalid_utf8")

@@ -31,7 +31,6 @@ pub const MAX_BODY: usize = 10 << 20;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug)]
-#[must_use]
 pub struct Response {
     answer: Answer,
     status: u16,
