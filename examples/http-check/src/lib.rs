@@ -1,6 +1,6 @@
 //! Checks the status and the body of a web page.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use reglet_sdk_std::prelude::*;
 

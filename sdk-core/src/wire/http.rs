@@ -494,7 +494,11 @@ mod tests {
             (r#"{"status_code":204}"#, b""),
         ] {
             let answer = send(&Request::get(&"u"), reply).0.unwrap();
-            assert_eq!(answer.into_body(), body, "{reply}");
+            let place = answer.body().as_ptr();
+            let moved = answer.into_body();
+            assert_eq!(moved, body, "{reply}");
+            let block = moved.as_ptr()..moved.as_ptr().wrapping_add(moved.capacity());
+            assert!(body.is_empty() || block.contains(&place), "{reply}");
         }
     }
 

@@ -16,6 +16,12 @@
 //!
 //! Several requests that have something in common share a [`Client`]. [`Check`] is a check that is ready to be used.
 //! The core's own [`Request`] borrows all that it is made of; [`RequestBuilder`] owns it.
+//!
+//! # Bytes
+//!
+//! A plugin that sends a request takes 17 KB more than an empty one. On top of that come 4 KB for
+//! [retries](Client::retries), 6 KB for JSON out and in with one type each, 18 KB for a [`Check`] (5 of them for
+//! SHA-256), and 50 KB for types of the crate `http` converted out and in.
 
 mod check;
 #[cfg(feature = "http")]
@@ -38,32 +44,32 @@ use retry::Retries;
 
 /// A `GET` request.
 pub fn get(url: &str) -> RequestBuilder {
-    Client::new().get(url)
+    request("GET", url)
 }
 
 /// A `HEAD` request.
 pub fn head(url: &str) -> RequestBuilder {
-    Client::new().head(url)
+    request("HEAD", url)
 }
 
 /// A `POST` request.
 pub fn post(url: &str) -> RequestBuilder {
-    Client::new().post(url)
+    request("POST", url)
 }
 
 /// A `PUT` request.
 pub fn put(url: &str) -> RequestBuilder {
-    Client::new().put(url)
+    request("PUT", url)
 }
 
 /// A `DELETE` request.
 pub fn delete(url: &str) -> RequestBuilder {
-    Client::new().delete(url)
+    request("DELETE", url)
 }
 
 /// A request with any method.
 pub fn request(method: impl Into<Cow<'static, str>>, url: &str) -> RequestBuilder {
-    Client::new().request(method, url)
+    RequestBuilder::new(Client::new(), method.into(), url)
 }
 
 /// What several requests have in common.

@@ -110,9 +110,6 @@ impl RequestBuilder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        rules::check_method(&self.method)?;
-        rules::check_url(&self.url)?;
-        self.fields().try_for_each(|(name, value)| rules::check_header(name, value))?;
         match &self.client.retries {
             Some(retries) => retries.send(self, context),
             None => self.attempt(context),
@@ -126,6 +123,8 @@ impl RequestBuilder {
     }
 
     fn ask(&self, context: &Context<'_>) -> Result<Answer, Error> {
+        rules::check_method(&self.method)?;
+        rules::check_url(&self.url)?;
         let mut request = Request::new(&self.method, &self.url)
             .body(&self.body)
             .timeout_ms(self.client.timeout_ms)
@@ -133,16 +132,12 @@ impl RequestBuilder {
         if let Some(redirects) = self.client.max_redirects {
             request = request.max_redirects(redirects);
         }
-        for (name, value) in self.fields() {
+        let common = self.client.headers.iter().filter(|(name, _)| !self.has(name));
+        for (name, value) in self.headers.iter().chain(common) {
+            rules::check_header(name, value)?;
             request = request.header(name, value);
         }
         request.send(context)
-    }
-
-    /// Its own header fields, and then those of the client that it does not have.
-    fn fields(&self) -> impl Iterator<Item = &(String, String)> {
-        let common = self.client.headers.iter().filter(|(name, _)| !self.has(name));
-        self.headers.iter().chain(common)
     }
 
     fn has(&self, name: &str) -> bool {

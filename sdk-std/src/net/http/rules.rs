@@ -54,7 +54,8 @@ fn look_at(url: &[u8]) -> Result<(), &'static str> {
     let (_, authority) = split_credentials(rest);
     let (host, port) = match authority {
         [b'[', address @ ..] => {
-            let digits = address.iter().take_while(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte));
+            let digits =
+                address.iter().take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
             match address.split_at_checked(digits.count()) {
                 Some((host, [b']', port @ ..])) if host.contains(&b':') => (host, port),
                 _ => return Err("what stands in brackets is no IPv6 address"),
@@ -88,7 +89,7 @@ fn after_scheme(url: &[u8]) -> Option<&[u8]> {
 
 /// Who asks, and whom, of what follows the scheme.
 fn split_credentials(rest: &[u8]) -> (&[u8], &[u8]) {
-    let end = rest.iter().position(|byte| b"/?#\\".contains(byte)).unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\')).unwrap_or(rest.len());
     let authority = rest.get(..end).unwrap_or_default();
     let host = authority.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
     authority.split_at_checked(host).unwrap_or_default()
