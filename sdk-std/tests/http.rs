@@ -196,7 +196,7 @@ fn bad_urls_are_refused_with_what_is_wrong() {
 
 #[test]
 fn errors_do_not_show_the_password_of_a_url() {
-    let request = http::get("https://user:hidden@example.com/a@b");
+    let request = http::get("https://user:hid@den@example.com/a@b");
     let error = send(&request, r#"{"status_code":404}"#).0.unwrap().error_for_status().unwrap_err();
     assert_eq!(error.message(), "http GET https://***@example.com/a@b failed with status 404: client error");
     for (url, shown) in [("user:hidden@example.com", "***@example.com"), ("http://hidden@/", "http://***@/")]
