@@ -39,6 +39,8 @@ pub use response::{MAX_BODY, Response, Truncated};
 use alloc::borrow::Cow;
 use core::time::Duration;
 
+use reglet_sdk_core::{Context, Error};
+
 use crate::call::milliseconds;
 use retry::Retries;
 
@@ -93,6 +95,8 @@ pub struct Client {
     max_redirects: Option<u32>,
     allow_truncated: bool,
     retries: Option<Retries>,
+    /// How to send, if not in the dialect of the wire. Were it no pointer, each plugin would have the code for both.
+    send: Option<fn(&Request<'_>, &Context<'_>) -> Result<Answer, Error>>,
 }
 
 impl Client {
@@ -104,6 +108,7 @@ impl Client {
             max_redirects: None,
             allow_truncated: false,
             retries: None,
+            send: None,
         }
     }
 
@@ -143,6 +148,13 @@ impl Client {
     /// `poll_oneoff`.
     pub const fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(Retries::new(retries));
+        self
+    }
+
+    /// Sends requests also where the host understands headers only in the dialect of the Go SDK's own hosts: see
+    /// [`Request::send_in_either_dialect`].
+    pub fn in_either_dialect(mut self) -> Self {
+        self.send = Some(|request, context| request.send_in_either_dialect(context));
         self
     }
 

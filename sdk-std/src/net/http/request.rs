@@ -97,6 +97,13 @@ impl RequestBuilder {
         self
     }
 
+    /// Sends it also where the host understands headers only in the dialect of the Go SDK's own hosts: see
+    /// [`Request::send_in_either_dialect`](super::Request::send_in_either_dialect).
+    pub fn in_either_dialect(mut self) -> Self {
+        self.client = self.client.in_either_dialect();
+        self
+    }
+
     /// Sends it. Whatever the server answers is a response, also a status of 404 or 500, which
     /// [`Response::error_for_status`] turns into an error.
     ///
@@ -137,7 +144,10 @@ impl RequestBuilder {
             rules::check_header(name, value)?;
             request = request.header(name, value);
         }
-        request.send(context)
+        match self.client.send {
+            Some(send) => send(&request, context),
+            None => request.send(context),
+        }
     }
 
     fn has(&self, name: &str) -> bool {
