@@ -11,15 +11,15 @@
 //! | `log-kv` | the same with two key-values; 17 KB of it print floats, be there any or not | 25,840 | 24,160 |
 //! | `tracing` | one event of the crate `tracing` with two fields, in a span with one | 15,070 | 13,880 |
 //!
-//! They are installed before a plugin's first check, and by [`install`] in tests. One [level](set_level) holds for all
+//! They are installed before a plugin's first check, and by `log::install` in tests. One [level](set_level) holds for all
 //! of them.
 //!
 //! # How records look
 //!
 //! - Levels are those of Go: `TRACE` is `DEBUG-4`.
-//! - A record has its `target` as an attribute, and if [asked for](with_location) also `file` and `line`.
+//! - A record has its `target` as an attribute, and if `log::with_location` asks for them also `file` and `line`.
 //! - Key-values and fields keep their types: `string`, `int64`, `uint64`, `bool`, `float64`. What can only be shown is
-//!   `any`, or `error` if its key is `err` or `error`: `log::warn!(error:% = error; "no answer")`,
+//!   `any`, or `error` if its key is `err` or `error`: `::log::warn!(error:% = error; "no answer")`,
 //!   `tracing::warn!(%error, "no answer")`.
 //! - An event also has the fields of the spans that it is in, under their own names; of those with the same name, the
 //!   innermost counts. The names of these spans are the attribute `spans`, from the outermost on: `check:connect`.
@@ -47,6 +47,15 @@ pub use record::with_location;
 /// subscriber already keeps that.
 ///
 /// A plugin need not call it: it happens before its first check. Tests call it as often as they like.
+///
+/// ```
+/// use reglet_sdk_std::log;
+/// use reglet_sdk_std::mock::Mock;
+///
+/// log::install();
+/// let ((), calls) = Mock::new().run(|| tracing::info!("checked"));
+/// assert!(calls.logs[0].contains(r#""level":"INFO","message":"checked""#));
+/// ```
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub fn install() {
     #[cfg(feature = "log")]

@@ -5,7 +5,7 @@ use core::fmt;
 use std::sync::{Mutex, MutexGuard};
 
 use reglet_sdk_std::json::Value;
-use reglet_sdk_std::log::{self, Level, MAX_RECORD, MAX_TEXT};
+use reglet_sdk_std::log::{self, Level, MAX_TEXT};
 use reglet_sdk_std::mock::Mock;
 
 /// The records of what is logged, at a level that no other test sets meanwhile.
@@ -164,6 +164,7 @@ fn formatting_ends_where_a_message_is_cut() {
 mod key_values {
     use super::*;
     use reglet_sdk_std::Error;
+    use reglet_sdk_std::log::MAX_RECORD;
 
     #[test]
     fn have_the_types_of_the_wire() {

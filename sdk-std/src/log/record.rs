@@ -11,6 +11,16 @@ static LOCATION: AtomicBool = AtomicBool::new(false);
 
 /// Has the records of the facades say where in the source they were made, as the attributes `file` and `line`; at
 /// first they don't. The core's macros never do.
+///
+/// ```
+/// use reglet_sdk_std::log;
+/// # use reglet_sdk_std::mock::Mock;
+///
+/// log::with_location(true);
+/// # log::install();
+/// # let ((), calls) = Mock::new().run(|| tracing::info!("checked"));
+/// # assert!(calls.logs[0].contains(r#"{"key":"line","type":"int64","value":""#));
+/// ```
 pub fn with_location(location: bool) {
     LOCATION.store(location, Relaxed);
 }
