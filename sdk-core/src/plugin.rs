@@ -215,6 +215,14 @@ macro_rules! export_plugin {
 #[macro_export]
 macro_rules! __export_entry_points {
     ($Plugin:ty, $before:block) => {
+        $crate::__export_entry_points!(
+            $Plugin,
+            $before,
+            manifest: { $crate::plugin::exports::constant(DOCUMENTS.manifest) },
+            schema: { $crate::plugin::exports::constant(DOCUMENTS.schema) }
+        );
+    };
+    ($Plugin:ty, $before:block, manifest: $manifest:block, schema: $schema:block) => {
         #[allow(long_running_const_eval, reason = "a manifest may be long; it has an end")]
         const _: () = {
             const METADATA: $crate::Metadata = <$Plugin as $crate::Plugin>::METADATA;
@@ -237,7 +245,7 @@ macro_rules! __export_entry_points {
                 schema: DOCUMENT.schema_in(&MANIFEST),
             };
 
-            $crate::__entry_points!($Plugin, $before);
+            $crate::__entry_points!($Plugin, $before, $manifest, $schema);
         };
     };
 }
@@ -246,14 +254,14 @@ macro_rules! __export_entry_points {
 #[macro_export]
 #[cfg(not(target_family = "wasm"))]
 macro_rules! __entry_points {
-    ($Plugin:ty, $before:block) => {};
+    ($Plugin:ty, $before:block, $manifest:block, $schema:block) => {};
 }
 
 #[doc(hidden)]
 #[macro_export]
 #[cfg(target_family = "wasm")]
 macro_rules! __entry_points {
-    ($Plugin:ty, $before:block) => {
+    ($Plugin:ty, $before:block, $manifest:block, $schema:block) => {
         #[unsafe(no_mangle)]
         extern "C" fn allocate(size: u32) -> u32 {
             $crate::plugin::exports::allocate(size)
@@ -271,22 +279,22 @@ macro_rules! __entry_points {
 
         #[unsafe(no_mangle)]
         extern "C" fn manifest() -> u64 {
-            $crate::plugin::exports::constant(DOCUMENTS.manifest)
+            $manifest
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn _manifest() -> u64 {
-            $crate::plugin::exports::constant(DOCUMENTS.manifest)
+            $manifest
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn schema() -> u64 {
-            $crate::plugin::exports::constant(DOCUMENTS.schema)
+            $schema
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn _schema() -> u64 {
-            $crate::plugin::exports::constant(DOCUMENTS.schema)
+            $schema
         }
 
         #[unsafe(no_mangle)]
@@ -325,6 +333,13 @@ pub mod exports {
     #[must_use]
     pub fn constant(document: &'static [u8]) -> u64 {
         Packed::new(document.as_ptr().addr() as u32, document.len() as u32).0
+    }
+
+    /// A document that was made just now.
+    #[must_use]
+    pub fn made(document: alloc::vec::Vec<u8>) -> u64 {
+        let (address, len) = abi::serve(0, 0, |_| document.into());
+        Packed::new(address as u32, len as u32).0
     }
 
     /// Runs a check for the host.
