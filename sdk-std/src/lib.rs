@@ -28,6 +28,11 @@ pub mod prelude {
 
 extern crate alloc;
 
+/// The examples of the page for those who come from Go, which use all features.
+#[cfg(all(doctest, feature = "garde", feature = "schemars"))]
+#[doc = include_str!("../../docs/from-go.md")]
+mod from_go {}
+
 /// Makes a crate a plugin: gives it all the exports that hosts look for.
 ///
 /// Natively it adds nothing, so that `cargo test` works in the plugin's crate.
