@@ -14,8 +14,8 @@ use crate::json::{self, Encode, Expected, Field, FromValue, Slot, Value, Writer}
 /// depend on each other, functions of the author's own. `T` is a type of `serde_config!` or `config!`, and keeps its
 /// schema.
 ///
-/// The first rule that is broken is the error, of type `config`: its code is the path. If there are more, the details
-/// have all of them: `{"errors":[{"field":"port","message":"lower than 1"},…]}`.
+/// A broken rule is an error of type `config`: its code is the path, in the names that the fields have in Rust. If
+/// there are several, the details have all of them: `{"errors":[{"field":"port","message":"lower than 1"},…]}`.
 ///
 /// ```
 /// use garde::Validate;
