@@ -5,7 +5,7 @@ mod json;
 mod schema;
 mod services;
 
-pub(crate) use json::{is_object, member};
+pub(crate) use json::{is_object, is_recursive, member};
 
 use super::{MIN_HOST_VERSION, Metadata, SDK_VERSION};
 use crate::config::Schema;

@@ -1,6 +1,6 @@
 //! Services and their operations, as a plugin declares them with [`services!`](crate::services!).
 
-use super::{member, same};
+use super::{is_recursive, member, same};
 use crate::config::Schema;
 use crate::json::{self, FromValue};
 use crate::{Context, Error, Outcome};
@@ -78,7 +78,8 @@ impl Operation {
     ///
     /// When the plugin is compiled: the name is not allowed, or the function takes something else than `()` or a type
     /// whose fields are known, from [`config!`](crate::config!) or from a schema in JSON; or the type has a field
-    /// `service` or `operation`, which are the names of what is called.
+    /// `service` or `operation`, which are the names of what is called, or its schema in JSON refers to itself as a
+    /// whole.
     ///
     /// ```compile_fail,E0080
     /// # use reglet_sdk_core::metadata::Operation;
@@ -118,6 +119,10 @@ impl Operation {
                 }
             }
             Schema::Json(schema) => {
+                assert!(
+                    !is_recursive(schema),
+                    "an operation's input is described in JSON, and contains itself"
+                );
                 if let Some(properties) = member(schema, "properties") {
                     let taken =
                         member(properties, "service").is_some() || member(properties, "operation").is_some();

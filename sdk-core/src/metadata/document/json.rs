@@ -72,6 +72,19 @@ pub(crate) const fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
     None
 }
 
+/// Whether a schema refers to itself as a whole, with `"$ref": "#"`.
+pub(crate) const fn is_recursive(schema: &str) -> bool {
+    let schema = schema.as_bytes();
+    let mut at = 2;
+    while at < schema.len() {
+        if schema[at - 2] == b'"' && schema[at - 1] == b'#' && schema[at] == b'"' {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// Whether an array of strings has this one.
 pub(super) const fn lists(array: &str, string: &str) -> bool {
     let mut items = Members { object: array, at: 0 };
@@ -116,5 +129,43 @@ impl<const N: usize> Document<N> {
             at += 1;
         }
         assert!(!quoted && depth == 0 && !json.is_empty(), "JSON in a constant is not complete");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = r##" { "a\"}" : "x:,]" , "required":["b", "c\"]"],"e":{}, "n" : -1.5e3 } "##;
+
+    #[test]
+    fn takes_objects_apart() {
+        let mut members = Members::of(SCHEMA);
+        let mut found = alloc::vec::Vec::new();
+        while let Some(member) = members.next() {
+            found.push(member);
+        }
+        let all = [("a\\\"}", "\"x:,]\""), ("required", r#"["b", "c\"]"]"#), ("e", "{}"), ("n", "-1.5e3")];
+        assert_eq!(found, all);
+        assert_eq!((member(SCHEMA, "e"), member(SCHEMA, "f"), member("{}", "e")), (Some("{}"), None, None));
+    }
+
+    #[test]
+    fn finds_strings_in_arrays() {
+        for (array, string, is_there) in [
+            (r#"[ "b" , "c" ]"#, "c", true),
+            (r#"["b","c"]"#, "b", true),
+            (r#"["bc"]"#, "b", false),
+            ("[]", "b", false),
+            ("", "b", false),
+        ] {
+            assert_eq!(lists(array, string), is_there, "{array}");
+        }
+    }
+
+    #[test]
+    fn knows_objects_and_schemas_that_contain_themselves() {
+        assert!(is_object(" {} \n") && !is_object("[]") && !is_object("{") && !is_object(""));
+        assert!(is_recursive(r##"{"$ref": "#"}"##) && !is_recursive(r##"{"$ref": "#/$defs/A"}"##));
     }
 }
