@@ -19,3 +19,23 @@ pub(crate) fn milliseconds(limit: Duration) -> u32 {
     let whole = limit.as_secs().saturating_mul(1_000).saturating_add(rest.into());
     u32::try_from(whole).unwrap_or(u32::MAX).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::milliseconds;
+    use core::time::Duration;
+
+    #[test]
+    fn limits_are_rounded_up_and_never_none() {
+        for (limit, on_wire) in [
+            (Duration::ZERO, 1),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_millis(1), 1),
+            (Duration::from_micros(1_999_001), 2_000),
+            (Duration::from_millis(u32::MAX.into()), u32::MAX),
+            (Duration::MAX, u32::MAX),
+        ] {
+            assert_eq!(milliseconds(limit), on_wire, "{limit:?}");
+        }
+    }
+}
