@@ -44,18 +44,26 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Errors are those of the host, with its type and code; their [details](Error::details) tell the `hostname`, the
 /// `record_type` and the `nameserver` that were asked for. Hosts of the Go SDK say only in words that a name does not
 /// exist or that time has run out, which becomes `is_not_found` and `is_timeout` here.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Resolver {
     nameserver: Option<String>,
     timeout: Option<Duration>,
     retries: u32,
+    /// Waits before a retry. Were it always the same function, each plugin would import a clock.
+    wait: fn(Duration, &Context<'_>) -> bool,
+}
+
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Resolver {
     /// The host's own resolver, with its limit of time, which is five seconds as a rule, and without retries.
     pub fn new() -> Self {
-        Self::default()
+        Self { nameserver: None, timeout: None, retries: 0, wait: |_, _| false }
     }
 
     /// Asks this server: an address with or without a port, as `8.8.8.8`, `8.8.8.8:53`, `::1` or `[::1]:53`.
@@ -101,6 +109,7 @@ impl Resolver {
     /// ```
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
+        self.wait = waited;
         self
     }
 
@@ -128,7 +137,6 @@ impl Resolver {
     pub fn lookup_host(&self, name: &str, context: &Context<'_>) -> Result<Vec<IpAddr>, Error> {
         let four = self.ipv4(name, context);
         let six = self.ipv6(name, context);
-        context.check()?;
         let four = four.map(|found| found.into_iter().map(IpAddr::V4).collect::<Vec<_>>());
         let six = six.map(|found| found.into_iter().map(IpAddr::V6).collect::<Vec<_>>());
         match (four, six) {
@@ -256,7 +264,7 @@ impl Resolver {
                 Err(error) => flagged(error),
             };
             let passing = matches!(error.kind(), Kind::Network | Kind::Timeout) && !error.is_not_found();
-            if retries == 0 || !passing || !waited(wait, context) {
+            if retries == 0 || !passing || !(self.wait)(wait, context) {
                 return Err(self.asked(error, name, record_type));
             }
             retries -= 1;
@@ -309,14 +317,17 @@ fn flagged(mut error: Error) -> Error {
     if error.kind() != Kind::Network {
         return error;
     }
-    let says = |error: &Error, words: &str| {
-        error.message().as_bytes().windows(words.len()).any(|part| part == words.as_bytes())
-    };
-    if says(&error, "no such host") {
+    if says(&error, b"no such host") {
         error = error.with_not_found();
     }
-    if says(&error, "i/o timeout") || says(&error, "deadline exceeded") {
+    if says(&error, b"i/o timeout") || says(&error, b"deadline exceeded") {
         error = error.with_timeout();
     }
     error
+}
+
+/// Whether these words are in the message. `str::contains` would bring 3 KB of algorithm.
+#[inline(never)]
+fn says(error: &Error, words: &[u8]) -> bool {
+    error.message().as_bytes().windows(words.len()).any(|part| part == words)
 }

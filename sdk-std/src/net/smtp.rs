@@ -33,7 +33,13 @@ use crate::net::tcp::bare;
 /// A request to connect to a mail server, by its name or its IP address, which for IPv6 may stand in brackets; usually
 /// on port 25, 465 or 587.
 pub fn connect(host: impl Into<String>, port: u16) -> Connect {
-    Connect { host: bare(host.into()), port, security: Security::Plain, timeout: None, either_dialect: false }
+    Connect {
+        host: bare(host.into()),
+        port,
+        security: Security::Plain,
+        timeout: None,
+        send: |request, context| request.send(context),
+    }
 }
 
 /// What [`connect`] makes.
@@ -44,7 +50,8 @@ pub struct Connect {
     port: u16,
     security: Security,
     timeout: Option<Duration>,
-    either_dialect: bool,
+    /// Were it a flag, the other dialect would be in each plugin.
+    send: fn(&Request<'_>, &Context<'_>) -> Result<Connection, Error>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +84,7 @@ impl Connect {
     /// Connects also where the host understands only the dialect of the Go SDK's own hosts: see
     /// [`Request::send_in_either_dialect`].
     pub fn in_either_dialect(mut self) -> Self {
-        self.either_dialect = true;
+        self.send = |request, context| request.send_in_either_dialect(context);
         self
     }
 
@@ -95,11 +102,7 @@ impl Connect {
             Security::Tls => request.tls(),
             Security::Starttls => request.starttls(),
         };
-        let connection = call::guarded(context, || match self.either_dialect {
-            true => request.send_in_either_dialect(context),
-            false => request.send(context),
-        });
-        connection.map(Connected)
+        call::guarded(context, || (self.send)(&request, context)).map(Connected)
     }
 }
 

@@ -51,7 +51,13 @@ use crate::call;
 /// assert_eq!(connection.remote_addr(), Some("[2001:db8::1]:22".parse().unwrap()));
 /// ```
 pub fn connect(host: impl Into<String>, port: u16) -> Connect {
-    Connect { host: bare(host.into()), port, tls: false, timeout: None, either_dialect: false }
+    Connect {
+        host: bare(host.into()),
+        port,
+        tls: false,
+        timeout: None,
+        send: |request, context| request.send(context),
+    }
 }
 
 /// The same for an address that has both: `example.com:443`, `192.0.2.1:443`, `[2001:db8::1]:443`.
@@ -90,7 +96,8 @@ pub struct Connect {
     port: u16,
     tls: bool,
     timeout: Option<Duration>,
-    either_dialect: bool,
+    /// Were it a flag, the other dialect would be in each plugin.
+    send: fn(&Request<'_>, &Context<'_>) -> Result<Connection, Error>,
 }
 
 impl Connect {
@@ -109,7 +116,7 @@ impl Connect {
     /// Connects also where the host understands only the dialect of the Go SDK's own hosts: see
     /// [`Request::send_in_either_dialect`].
     pub fn in_either_dialect(mut self) -> Self {
-        self.either_dialect = true;
+        self.send = |request, context| request.send_in_either_dialect(context);
         self
     }
 
@@ -125,11 +132,7 @@ impl Connect {
         if self.tls {
             request = request.tls();
         }
-        let connection = call::guarded(context, || match self.either_dialect {
-            true => request.send_in_either_dialect(context),
-            false => request.send(context),
-        });
-        connection.map(Connected)
+        call::guarded(context, || (self.send)(&request, context)).map(Connected)
     }
 }
 
