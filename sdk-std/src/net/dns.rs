@@ -87,7 +87,8 @@ impl Resolver {
     /// or the plugin may not ask.
     ///
     /// It waits 100 ms before the first retry, and each time twice as long, up to two seconds; and never beyond the
-    /// end of the context: then the last error is returned at once.
+    /// end of the context: then the last error is returned at once. All this takes 1.5 KB of the plugin, and two
+    /// imports from WASI for the clock.
     ///
     /// ```
     /// use core::net::Ipv4Addr;
