@@ -255,6 +255,17 @@ fn no_retry_waits_beyond_the_end_of_the_context() {
 }
 
 #[test]
+fn nothing_is_retried_where_the_clock_can_not_tell_the_end_of_the_context() {
+    let stopped = Timestamp::from_unix(1_640_995_200, 0);
+    let mock = Mock::new().clock(stopped).answer("dns_lookup", LATE).answer("dns_lookup", "{}");
+    let (found, calls) = mock.run(|| {
+        let context = Context::default().with_deadline(START);
+        Resolver::new().retries(9).ipv4("example.com", &context)
+    });
+    assert_eq!((&*found.unwrap_err().code(), calls.unused), ("TIMEOUT", 1));
+}
+
+#[test]
 fn a_context_that_has_ended_asks_nothing() {
     let late = Context::default().with_deadline(START).on_clock();
     for (context, code) in [(Context::default().canceled(), "CANCELED"), (late, "DEADLINE_EXCEEDED")] {

@@ -28,7 +28,7 @@ use core::time::Duration;
 
 use reglet_sdk_core::error::Kind;
 use reglet_sdk_core::time::sleep;
-use reglet_sdk_core::{Context, Error, Timestamp, text};
+use reglet_sdk_core::{Context, Error, text};
 
 use crate::call;
 
@@ -304,12 +304,11 @@ fn addresses<T: FromStr>(answer: &Answer, not: &str) -> Result<Vec<T>, Error> {
 
 /// Waits, unless the context ends before that.
 fn waited(wait: Duration, context: &Context<'_>) -> bool {
-    let end = |now: Timestamp| context.is_done(now.saturating_add(wait));
-    if context.check().is_err() || context.deadline().is_some() && Timestamp::now().is_ok_and(end) {
-        return false;
+    let goes_on = call::is_time_for(wait, context);
+    if goes_on {
+        sleep(wait);
     }
-    sleep(wait);
-    true
+    goes_on
 }
 
 /// The error with what some hosts say only in words.
