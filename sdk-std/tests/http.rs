@@ -404,7 +404,8 @@ fn a_request_can_be_sent_again() {
 
 #[test]
 fn a_request_in_either_dialect_is_sent_again_where_the_first_is_not_understood() {
-    let refused = r#"{"error":"VALIDATION_ERROR","message":"failed to unmarshal request: json: x","code":400}"#;
+    let refused =
+        r#"{"error":"VALIDATION_ERROR","message":"failed to unmarshal request: json: x","code":400}"#;
     let mock = Mock::new().answer("http_request", refused).answer("http_request", r#"{"status_code":204}"#);
     let request = http::get("http://a").header("A", "b").in_either_dialect();
     let (response, calls) = mock.run(|| request.send(&Context::default()));

@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use reglet_sdk_core::error::Kind;
-use reglet_sdk_core::{Context, Error, Timestamp, time};
+use reglet_sdk_core::{Context, Error, time};
 
 use super::{RequestBuilder, Response};
+use crate::call;
 
 /// The first pause, and the longest.
 const FIRST: Duration = Duration::from_millis(200);
@@ -35,7 +36,7 @@ fn send(request: &RequestBuilder, context: &Context<'_>, most: u32) -> Result<Re
         let result = request.attempt(context);
         let Some(asked_for) = worth_repeating(&result) else { return result };
         let wait = pause.max(asked_for).min(LONGEST);
-        if !is_time_for(wait, context) {
+        if !call::is_time_for(wait, context) {
             return result;
         }
         drop(result);
@@ -68,10 +69,4 @@ fn worth_repeating(result: &Result<Response, Error>) -> Option<Duration> {
             is_passing.then_some(Duration::ZERO)
         }
     }
-}
-
-/// Whether the context goes on after a pause.
-fn is_time_for(pause: Duration, context: &Context<'_>) -> bool {
-    let goes_on = |deadline| Timestamp::now().is_ok_and(|now| now.saturating_add(pause) < deadline);
-    context.check().is_ok() && context.deadline().is_none_or(goes_on)
 }
