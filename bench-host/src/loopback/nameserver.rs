@@ -1,4 +1,4 @@
-//! A name server that answers as a test tells it to, over UDP and TCP.
+//! A name server that answers as it is told to, over UDP and TCP.
 
 use core::net::{Ipv4Addr, SocketAddr};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -6,40 +6,50 @@ use core::time::Duration;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
 use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 
-use crate::PATIENCE;
-
 /// A question, and how it came.
-pub(crate) struct Question {
-    /// In lower case, without the last dot.
-    pub(crate) name: String,
-    pub(crate) kind: RecordType,
-    pub(crate) over_tcp: bool,
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Question {
+    /// The name in lower case, without the last dot.
+    pub name: String,
+    /// The type of the records.
+    pub kind: RecordType,
+    /// Whether it came over TCP.
+    pub over_tcp: bool,
+    asked: Name,
     message: Message,
 }
 
 impl Question {
+    fn read(buffer: &[u8], over_tcp: bool) -> Option<Self> {
+        let message = Message::from_vec(buffer).ok()?;
+        let query = message.queries.first()?;
+        let (asked, kind) = (query.name().clone(), query.query_type());
+        let name = asked.to_ascii().to_ascii_lowercase().trim_end_matches('.').to_owned();
+        Some(Self { name, kind, over_tcp, asked, message })
+    }
+
     /// An answer with these records of the name that was asked for.
-    pub(crate) fn found(&self, records: impl IntoIterator<Item = RData>) -> Message {
-        let name = self.message.queries[0].name().clone();
-        self.answer(records.into_iter().map(|data| (name.clone(), data)))
+    pub fn found(&self, records: impl IntoIterator<Item = RData>) -> Message {
+        self.answer(records.into_iter().map(|data| (self.asked.clone(), data)))
     }
 
     /// An answer with records of any names.
-    pub(crate) fn answer(&self, records: impl IntoIterator<Item = (Name, RData)>) -> Message {
+    pub fn answer(&self, records: impl IntoIterator<Item = (Name, RData)>) -> Message {
         let mut answer = self.code(ResponseCode::NoError);
         answer.add_answers(records.into_iter().map(|(name, data)| Record::from_rdata(name, 60, data)));
         answer
     }
 
     /// An answer without records.
-    pub(crate) fn code(&self, code: ResponseCode) -> Message {
+    #[must_use]
+    pub fn code(&self, code: ResponseCode) -> Message {
         let mut answer = Message::response(self.message.metadata.id, OpCode::Query);
         answer.metadata.response_code = code;
         answer.add_queries(self.message.queries.clone());
@@ -47,73 +57,65 @@ impl Question {
     }
 }
 
-/// A record of type A.
-pub(crate) fn a(address: [u8; 4]) -> RData {
-    RData::A(Ipv4Addr::from(address).into())
-}
-
 type Answers = dyn Fn(&Question) -> Vec<Message> + Send + Sync;
 
-/// The server. It stops when dropped.
-pub(crate) struct NameServer {
-    pub(crate) address: SocketAddr,
+/// A name server on 127.0.0.1; it stops when dropped.
+#[derive(Debug)]
+pub struct NameServer {
+    address: SocketAddr,
     asked: Arc<Mutex<Vec<(String, RecordType)>>>,
-    /// Gets a note whenever a connection has been closed by the client.
-    pub(crate) closed: Receiver<()>,
+    closed: Receiver<()>,
     stopped: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl NameServer {
     /// Starts a server that sends what `answers` returns, which may be nothing.
-    pub(crate) fn start(answers: impl Fn(&Question) -> Vec<Message> + Send + Sync + 'static) -> Self {
-        let (udp, tcp) = bind();
-        let address = udp.local_addr().unwrap();
+    ///
+    /// # Errors
+    ///
+    /// The system lacks a port or a thread.
+    pub fn start(answers: impl Fn(&Question) -> Vec<Message> + Send + Sync + 'static) -> io::Result<Self> {
+        let (udp, tcp) = bind()?;
+        let address = udp.local_addr()?;
         let (asked, stopped) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<AtomicBool>::default());
         let (sender, closed) = mpsc::channel();
         let answers: Arc<Answers> = {
             let asked = Arc::clone(&asked);
             Arc::new(move |question| {
-                asked.lock().unwrap().push((question.name.clone(), question.kind));
+                lock(&asked).push((question.name.clone(), question.kind));
                 answers(question)
             })
         };
-        let threads = vec![
-            thread::spawn({
-                let (answers, stopped) = (Arc::clone(&answers), Arc::clone(&stopped));
-                move || serve_udp(&udp, &*answers, &stopped)
-            }),
-            thread::spawn({
-                let stopped = Arc::clone(&stopped);
-                move || serve_tcp(&tcp, &answers, &stopped, &sender)
-            }),
-        ];
-        Self { address, asked, closed, stopped, threads }
+        let mut server = Self { address, asked, closed, stopped, threads: Vec::new() };
+        let (udp_answers, stopped) = (Arc::clone(&answers), Arc::clone(&server.stopped));
+        server.spawn(move || serve_udp(&udp, &*udp_answers, &stopped))?;
+        let stopped = Arc::clone(&server.stopped);
+        server.spawn(move || serve_tcp(&tcp, &answers, &stopped, &sender))?;
+        Ok(server)
     }
 
-    /// A server that knows the name `www.example.test` alone, by this address.
-    pub(crate) fn with_address(address: [u8; 4]) -> Self {
-        Self::start(move |question| {
-            vec![match (&*question.name, question.kind) {
-                ("www.example.test", RecordType::A) => question.found([a(address)]),
-                ("www.example.test", _) => question.found([]),
-                _ => question.code(ResponseCode::NXDomain),
-            }]
-        })
+    fn spawn(&mut self, serve: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        self.threads.push(thread::Builder::new().name("loopback-dns".into()).spawn(serve)?);
+        Ok(())
     }
 
-    /// Waits until it has been asked so many questions.
-    pub(crate) fn wait_for_questions(&self, count: usize) {
-        let start = Instant::now();
-        while self.asked().len() < count {
-            assert!(start.elapsed() < PATIENCE, "too few questions: {:?}", self.asked());
-            thread::yield_now();
-        }
+    /// Where it listens, over UDP and TCP.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// What it was asked for so far.
-    pub(crate) fn asked(&self) -> Vec<(String, RecordType)> {
-        self.asked.lock().unwrap().clone()
+    #[must_use]
+    pub fn asked(&self) -> Vec<(String, RecordType)> {
+        lock(&self.asked).clone()
+    }
+
+    /// Gets a note whenever a client has closed its connection.
+    #[must_use]
+    pub fn closed(&self) -> &Receiver<()> {
+        &self.closed
     }
 }
 
@@ -130,14 +132,15 @@ impl Drop for NameServer {
 }
 
 /// The same port for both.
-fn bind() -> (UdpSocket, TcpListener) {
-    (0..100)
-        .find_map(|_| {
-            let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-            let udp = UdpSocket::bind(tcp.local_addr().unwrap()).ok()?;
-            Some((udp, tcp))
-        })
-        .unwrap()
+fn bind() -> io::Result<(UdpSocket, TcpListener)> {
+    let mut tries = 100;
+    loop {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        match UdpSocket::bind(tcp.local_addr()?) {
+            Err(_) if tries > 0 => tries -= 1,
+            udp => return Ok((udp?, tcp)),
+        }
+    }
 }
 
 fn serve_udp(udp: &UdpSocket, answers: &Answers, stopped: &AtomicBool) {
@@ -146,8 +149,10 @@ fn serve_udp(udp: &UdpSocket, answers: &Answers, stopped: &AtomicBool) {
         if stopped.load(Ordering::SeqCst) {
             return;
         }
-        for answer in answers(&read(&buffer[..length], false)) {
-            udp.send_to(&answer.to_vec().unwrap(), client).unwrap();
+        let Some(question) = Question::read(&buffer[..length], false) else { continue };
+        for answer in answers(&question).iter().filter_map(|answer| answer.to_vec().ok()) {
+            // A client that is gone needs no answer.
+            let _ = udp.send_to(&answer, client);
         }
     }
 }
@@ -157,8 +162,8 @@ fn serve_tcp(tcp: &TcpListener, answers: &Arc<Answers>, stopped: &AtomicBool, cl
         if stopped.load(Ordering::SeqCst) {
             return;
         }
-        let (answers, closed, client) = (Arc::clone(answers), closed.clone(), client.unwrap());
-        client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let Ok(client) = client else { continue };
+        let (answers, closed) = (Arc::clone(answers), closed.clone());
         thread::spawn(move || {
             if serve_client(&client, &*answers).is_ok() {
                 let _ = closed.send(());
@@ -168,6 +173,7 @@ fn serve_tcp(tcp: &TcpListener, answers: &Arc<Answers>, stopped: &AtomicBool, cl
 }
 
 fn serve_client(mut client: &TcpStream, answers: &Answers) -> io::Result<()> {
+    client.set_read_timeout(Some(Duration::from_secs(30)))?;
     loop {
         let mut length = [0; 2];
         match client.read_exact(&mut length) {
@@ -176,17 +182,15 @@ fn serve_client(mut client: &TcpStream, answers: &Answers) -> io::Result<()> {
         }
         let mut buffer = vec![0; u16::from_be_bytes(length).into()];
         client.read_exact(&mut buffer)?;
-        for answer in answers(&read(&buffer, true)) {
-            let answer = answer.to_vec().unwrap();
-            let length = u16::try_from(answer.len()).unwrap().to_be_bytes();
+        let question = Question::read(&buffer, true).ok_or(io::ErrorKind::InvalidData)?;
+        for answer in answers(&question) {
+            let answer = answer.to_vec().map_err(io::Error::other)?;
+            let length = u16::try_from(answer.len()).map_err(io::Error::other)?.to_be_bytes();
             client.write_all(&[&length[..], &answer].concat())?;
         }
     }
 }
 
-fn read(buffer: &[u8], over_tcp: bool) -> Question {
-    let message = Message::from_vec(buffer).unwrap();
-    let query = &message.queries[0];
-    let name = query.name().to_ascii().to_ascii_lowercase().trim_end_matches('.').to_owned();
-    Question { name, kind: query.query_type(), over_tcp, message }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
