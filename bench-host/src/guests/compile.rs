@@ -144,7 +144,7 @@ mod tests {
             concat!(
                 r#"target.wasm32-wasip1.rustflags = ["-Clink-arg=-zstack-size=16384","#,
                 r#""-Clink-arg=--compress-relocations","-Clink-arg=-l:crt1-reactor.o","#,
-                r#""--remap-path-prefix=/src=/workspace"]"#
+                r#""-Clink-arg=-lc","--remap-path-prefix=/src=/workspace"]"#
             )
         );
     }

@@ -43,8 +43,9 @@ impl Target {
     pub(super) fn rustflags(self) -> &'static [&'static str] {
         match self {
             Self::Unknown => &[],
-            // Without it there is no `_initialize`, and each export runs all constructors and destructors.
-            Self::Wasip1 => &["-Clink-arg=-l:crt1-reactor.o"],
+            // Without the first there is no `_initialize`, and each export runs all constructors and destructors. The
+            // second is there with `std`; without it, `memcmp` and its like would become imports.
+            Self::Wasip1 => &["-Clink-arg=-l:crt1-reactor.o", "-Clink-arg=-lc"],
         }
     }
 }
