@@ -2,7 +2,7 @@
 
 use reglet_bench_host::guests::{BuildError, Crate, Profile, Progress, Target};
 
-/// The guest: an empty plugin, and a feature for each convenience that it may have.
+/// The guest: a plugin with an outcome of two data, and a feature for each convenience that it may have.
 pub const GUEST: &str = "prices";
 
 /// Something that a plugin may use.
@@ -47,13 +47,13 @@ pub struct Size {
 /// What a convenience costs.
 #[derive(Clone, Debug)]
 pub struct Price {
-    /// The convenience; nothing for the empty plugin.
+    /// The convenience; nothing for the plugin without any.
     pub convenience: Option<Convenience>,
     /// The plugin with it, for each of [`Target::ALL`].
     pub sizes: [Size; Target::ALL.len()],
 }
 
-/// Builds the empty plugin, and one with each convenience, for all targets.
+/// Builds the plugin without conveniences, and one with each convenience, for all targets.
 ///
 /// # Errors
 ///

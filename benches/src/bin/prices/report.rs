@@ -15,7 +15,7 @@ pub(crate) struct Report {
 }
 
 /// The name of the plugin without conveniences.
-const EMPTY: &str = "empty plugin";
+const NONE: &str = "none: an outcome with two data";
 
 impl Report {
     /// What it was measured with.
@@ -48,11 +48,11 @@ impl Report {
         Cells { rows: rows.collect(), header, texts: 1 }
     }
 
-    /// What the modules have more than those of the empty plugin.
+    /// What the modules have more than those of the plugin without conveniences.
     fn more(&self, price: &Price) -> [Option<i64>; 2] {
-        let empty = self.prices.iter().find(|price| price.convenience.is_none());
+        let none = self.prices.iter().find(|price| price.convenience.is_none());
         let module = |size: Size| i64::try_from(size.module).ok();
-        [0, 1].map(|at| Some(module(price.sizes[at])? - module(empty?.sizes[at])?))
+        [0, 1].map(|at| Some(module(price.sizes[at])? - module(none?.sizes[at])?))
     }
 
     /// A row for each build of the check.
@@ -129,7 +129,7 @@ impl Report {
 }
 
 fn name(price: &Price) -> &'static str {
-    price.convenience.map_or(EMPTY, |convenience| convenience.name)
+    price.convenience.map_or(NONE, |convenience| convenience.name)
 }
 
 fn owned((key, value): (&'static str, Value)) -> (String, Value) {
@@ -158,9 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn a_price_is_what_a_module_has_more_than_the_empty_one() {
+    fn a_price_is_what_a_module_has_more_than_one_without() {
         let cells = report().prices();
-        assert_eq!(cells.rows[0], [EMPTY, "9,000", "–", "28,000", "–"]);
+        assert_eq!(cells.rows[0], [NONE, "9,000", "–", "28,000", "–"]);
         assert_eq!(cells.rows[1], [CONVENIENCES[0].name, "12,345", "+3,345", "27,990", "−10"]);
         assert_eq!(cells.header.len(), cells.rows[0].len());
     }
@@ -170,7 +170,7 @@ mod tests {
         let csv = report().csv();
         let lines: Vec<_> = csv.lines().collect();
         assert_eq!(lines[0], "convenience,target,raw_module_bytes,module_bytes,price_bytes");
-        assert_eq!(lines[1], "empty plugin,wasm32-unknown-unknown,9100,9000,0");
+        assert_eq!(lines[1], "none: an outcome with two data,wasm32-unknown-unknown,9100,9000,0");
         assert_eq!(lines[4], "\"configuration, config!\",wasm32-wasip1,28090,27990,-10");
         let json: Value = serde_json::from_str(&report().json()).unwrap();
         assert_eq!(json["prices"][2]["price_bytes"], 3_345);
