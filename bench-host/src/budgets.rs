@@ -137,7 +137,7 @@ impl fmt::Display for Comparison {
 struct Budgets {
     rustc: String,
     wasm_opt: Option<u32>,
-    /// Numbers by example, profile and quantity.
+    /// Numbers by example, profile with the target if that is not the default one, and quantity.
     examples: BTreeMap<String, BTreeMap<String, BTreeMap<String, u64>>>,
 }
 
@@ -165,8 +165,8 @@ impl Budgets {
                 |key| GUARDED.contains(&key) && (wasm_opt.is_some() || !OPTIMISED.contains(&key));
             let numbers = row.fields().filter(|(key, _)| is_guarded(*key));
             let numbers = numbers.filter_map(|(key, value)| Some((key.to_owned(), value.as_u64()?)));
-            let profile = row.profile.unwrap_or_default().to_owned();
-            examples.entry(row.plugin.clone()).or_default().insert(profile, numbers.collect());
+            let variant = row.variant().unwrap_or_default();
+            examples.entry(row.plugin.clone()).or_default().insert(variant, numbers.collect());
         }
         Ok(Self { rustc, wasm_opt, examples })
     }

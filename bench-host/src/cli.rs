@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use reglet_bench_host::guests::{Crate, Profile};
+use reglet_bench_host::guests::{Crate, Profile, Target};
 use reglet_bench_host::manifest::{self, Manifest};
 use reglet_bench_host::report::{self, Row};
 use reglet_bench_host::{Builder, Error, Host, Mask, Outcome, Plugin, Status, budgets, measure};
@@ -48,7 +48,7 @@ pub(crate) fn main() -> ExitCode {
 
 /// Runs and measures Reglet plugins.
 ///
-/// Without a command, it builds the examples of the workspace, runs each against a TLS server on this machine,
+/// Without a command, it builds the examples of the workspace, runs each against servers on this machine,
 /// and prints what they take.
 ///
 /// Exit status: 0 success, 1 failure, 2 error, 3 the plugin could not be loaded or run at all.
@@ -89,6 +89,9 @@ enum Command {
         /// Few bytes, or little time
         #[arg(long, value_enum, default_value_t = ProfileName::Small)]
         profile: ProfileName,
+        /// What to compile for, in place of what the crate's manifest says under `[package.metadata.reglet]`
+        #[arg(long, value_enum)]
+        target: Option<TargetName>,
     },
     /// Runs a plugin's check once, then measures it with the same answers from the host
     Measure {
@@ -150,6 +153,14 @@ enum ProfileName {
     Fast,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum TargetName {
+    #[value(name = "wasm32-unknown-unknown")]
+    Unknown,
+    #[value(name = "wasm32-wasip1")]
+    Wasip1,
+}
+
 impl Command {
     fn run(self) -> Result<ExitCode, Failure> {
         match self {
@@ -157,7 +168,7 @@ impl Command {
             Self::Describe { plugin } => print_document(&plugin, Plugin::describe),
             Self::Schema { plugin } => print_document(&plugin, Plugin::schema),
             Self::Manifest { plugin } => print_document(&plugin, Plugin::manifest),
-            Self::Build { guest, profile } => build(&guest, profile),
+            Self::Build { guest, profile, target } => build(&guest, profile, target),
             Self::Measure { check, format } => measure(&check, format),
             Self::Budgets { accept, file } => budgets(accept, file.as_deref()),
         }
@@ -269,12 +280,18 @@ fn print_document(path: &Path, document: fn(&Plugin) -> Result<String, Error>) -
     Ok(ExitCode::SUCCESS)
 }
 
-fn build(guest: &str, profile: ProfileName) -> Result<ExitCode, Failure> {
+fn build(guest: &str, profile: ProfileName, target: Option<TargetName>) -> Result<ExitCode, Failure> {
     let profile = match profile {
         ProfileName::Small => Profile::Small,
         ProfileName::Fast => Profile::Fast,
     };
-    let built = Crate::find(guest)?.build(profile, &Stderr::new())?;
+    let guest = Crate::find(guest)?;
+    let target = match target {
+        None => guest.target(),
+        Some(TargetName::Unknown) => Target::Unknown,
+        Some(TargetName::Wasip1) => Target::Wasip1,
+    };
+    let built = guest.with_target(target).build(profile, &Stderr::new())?;
     eprintln!("{} bytes, {} as compiled", built.module.bytes.len(), built.raw.bytes.len());
     print(&format!("{}\n", built.module.path.display()))?;
     Ok(ExitCode::SUCCESS)
@@ -286,7 +303,8 @@ fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {
     let measured = measure::measure(&plugin, &module, &config)?;
     let exit = exit_status(&measured.outcome);
     eprint!("{}", report::text(&measured.outcome));
-    let rows = [Row { plugin: plugin.name().to_owned(), profile: None, raw_module_bytes: None, measured }];
+    let plugin = plugin.name().to_owned();
+    let rows = [Row { plugin, target: None, profile: None, raw_module_bytes: None, measured }];
     print(&match format {
         TableFormat::Table => report::table(&rows),
         TableFormat::Json => report::json(&rows),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use reglet_bench_host::Status;
 use reglet_bench_host::examples::{self, Measured};
+use reglet_bench_host::guests::Target;
 use reglet_bench_host::report::{self, Row};
 
 use crate::cli::{self, Failure};
@@ -25,8 +26,8 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     Ok(verdict(rows))
 }
 
-fn summary(Measured { rows, server, .. }: &Measured) -> String {
-    let (port, not_after) = (server.port(), server.not_after().rfc3339());
+fn summary(Measured { rows, servers, .. }: &Measured) -> String {
+    let not_after = servers.not_after().rfc3339();
     let passed = rows.iter().filter(|row| row.measured.outcome.status() == Status::Success).count();
     let table = report::table(rows);
     let examples: Vec<&Row> = rows
@@ -37,9 +38,12 @@ fn summary(Measured { rows, server, .. }: &Measured) -> String {
     let outcomes: String = examples.iter().map(outcome).collect();
     let examples = examples.len();
     let plural = if examples == 1 { "" } else { "s" };
+    // Files are the only answers that are not replayed.
+    let uses_files = rows.iter().any(|row| row.target == Some(Target::Wasip1));
+    let note = if uses_files { "wasip1: files are read for real in each check\n" } else { "" };
     format!(
-        "{outcomes}{table}\n{passed} of {} runs of {examples} example{plural} succeeded, against a TLS server on \
-         127.0.0.1:{port} whose certificate ends {not_after}\n",
+        "{outcomes}{table}\n{note}{passed} of {} runs of {examples} example{plural} succeeded, against servers on this \
+         machine whose certificate ends {not_after}\n",
         rows.len()
     )
 }
@@ -48,8 +52,8 @@ fn summary(Measured { rows, server, .. }: &Measured) -> String {
 fn verdict(rows: &[Row]) -> ExitCode {
     let outcomes = || rows.iter().map(|row| &row.measured.outcome);
     for row in rows.iter().filter(|row| row.measured.outcome.status() != Status::Success) {
-        let profile = row.profile.unwrap_or_default();
-        eprint!("{} ({profile}): {}", row.plugin, report::text(&row.measured.outcome));
+        let variant = row.variant().unwrap_or_default();
+        eprint!("{} ({variant}): {}", row.plugin, report::text(&row.measured.outcome));
     }
     let worst = [Status::Error, Status::Failure]
         .into_iter()

@@ -2,6 +2,7 @@
 
 mod compile;
 mod optimise;
+mod target;
 mod toolchain;
 
 use std::fs;
@@ -11,10 +12,8 @@ use std::process::{self, Command};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
+pub use target::Target;
 pub use toolchain::Toolchain;
-
-/// What plugins are compiled for.
-pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What a plugin is built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +68,8 @@ pub struct Crate {
     folder: PathBuf,
     workspace: PathBuf,
     target_folder: PathBuf,
+    target: Target,
+    features: Vec<String>,
 }
 
 impl Crate {
@@ -130,13 +131,34 @@ impl Crate {
             folder: folder.into(),
             workspace: metadata.workspace_root.clone().into(),
             target_folder: metadata.target_directory.clone().into(),
+            target: Target::of(package)?,
+            features: Vec::new(),
         })
+    }
+
+    /// Builds it for this target, whatever its manifest says.
+    #[must_use]
+    pub fn with_target(self, target: Target) -> Self {
+        Self { target, ..self }
+    }
+
+    /// Builds it with these features besides its default ones.
+    #[must_use]
+    pub fn with_features<F: Into<String>>(mut self, features: impl IntoIterator<Item = F>) -> Self {
+        self.features.extend(features.into_iter().map(Into::into));
+        self
     }
 
     /// Name of the package.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What it is built for, unless told otherwise: the target that its manifest names.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     /// The folder with its `Cargo.toml`.
@@ -164,12 +186,12 @@ impl Crate {
     /// The target is missing and can't be installed, the crate does not compile, `wasm-opt` fails, or a file
     /// can't be read or written.
     pub fn build(&self, profile: Profile, progress: &dyn Progress) -> Result<Built, BuildError> {
-        toolchain::ensure_target(&self.folder, progress)?;
-        progress.step(&format!("compiling {} ({})", self.name, profile.name()));
+        toolchain::ensure_target(self.target, &self.folder, progress)?;
+        progress.step(&format!("compiling {} ({})", self.name, variant(self.target, profile)));
         let raw = Module::read(compile::compile(self, profile)?)?;
         let folder = self.output_folder().join("plugins");
         fs::create_dir_all(&folder).map_err(|error| BuildError::io(&folder, error))?;
-        let path = folder.join(format!("{}-{}.wasm", self.name, profile.name()));
+        let path = folder.join(self.file_name(profile));
         // Complete from the moment that it is there, even if two builds write it.
         let partial = path.with_extension(format!("{}.partial", process::id()));
         let optimised = optimise::optimise(&raw.path, &partial, profile, progress)?;
@@ -177,7 +199,22 @@ impl Crate {
             fs::write(&partial, &raw.bytes).map_err(|error| BuildError::io(&partial, error))?;
         }
         fs::rename(&partial, &path).map_err(|error| BuildError::io(&path, error))?;
-        Ok(Built { name: self.name.clone(), profile, raw, module: Module::read(path)?, optimised })
+        let (name, target) = (self.name.clone(), self.target);
+        Ok(Built { name, target, profile, raw, module: Module::read(path)?, optimised })
+    }
+
+    fn file_name(&self, profile: Profile) -> String {
+        let parts = [&self.name].into_iter().chain(&self.features).map(String::as_str);
+        let name = parts.collect::<Vec<_>>().join("-");
+        format!("{name}-{}.wasm", variant(self.target, profile))
+    }
+}
+
+/// Name of a profile, and of the target if that is not the default one: `small`, `wasip1-small`.
+pub(crate) fn variant(target: Target, profile: Profile) -> String {
+    match target {
+        Target::Unknown => profile.name().to_owned(),
+        Target::Wasip1 => format!("wasip1-{}", profile.name()),
     }
 }
 
@@ -187,6 +224,8 @@ impl Crate {
 pub struct Built {
     /// Name of the package.
     pub name: String,
+    /// What it was compiled for.
+    pub target: Target,
     /// What it was built for.
     pub profile: Profile,
     /// The module as the compiler made it.
@@ -233,6 +272,16 @@ pub enum BuildError {
         /// Name of the package.
         name: String,
     },
+    /// The package asks for a target that plugins are not built for.
+    #[error(
+        "the package `{name}` has target = {target} under [package.metadata.reglet]: write \"wasm32-unknown-unknown\" or \"wasm32-wasip1\""
+    )]
+    UnknownTarget {
+        /// Name of the package.
+        name: String,
+        /// What its manifest says, as JSON.
+        target: String,
+    },
     /// Cargo can't tell what is in a folder.
     #[error("`cargo metadata` failed in {}", folder.display())]
     Metadata {
@@ -243,9 +292,11 @@ pub enum BuildError {
     },
     /// The compiler lacks the standard library for the target.
     #[error(
-        "rustc has no standard library for {TARGET}, and `rustup target add {TARGET}` failed: {reason}; install it by hand, or set RUSTC to a compiler that has it"
+        "rustc has no standard library for {target}, and `rustup target add {target}` failed: {reason}; install it by hand, or set RUSTC to a compiler that has it"
     )]
     NoTarget {
+        /// The target.
+        target: &'static str,
         /// What rustup says.
         reason: String,
     },

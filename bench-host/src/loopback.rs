@@ -1,14 +1,16 @@
-//! Servers on this machine, for runs that need no network: one that speaks TLS, and a port that refuses.
+//! Servers on this machine, for runs that need no network, and a port that refuses.
 
-use core::convert::Infallible;
+mod mail;
+mod nameserver;
+mod server;
+mod web;
+
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use std::fs;
 use std::io;
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
@@ -18,9 +20,12 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::runtime::{self, Runtime};
-use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
+
+pub use mail::MailServer;
+pub use nameserver::{NameServer, Question};
+use server::Server;
+pub use web::WebServer;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -75,10 +80,8 @@ pub enum LoopbackError {
 /// It sends nothing after the handshake, and closes when the client does.
 #[derive(Debug)]
 pub struct LoopbackTls {
-    port: u16,
+    server: Server,
     identity: Identity,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl LoopbackTls {
@@ -90,21 +93,21 @@ impl LoopbackTls {
     pub fn start(options: &Options) -> Result<Self, LoopbackError> {
         let identity = Identity::generate(options)?;
         let acceptor = (!options.silent).then(|| TlsAcceptor::from(identity.server_config()));
-        let listener = TcpListener::bind((options.address, 0))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("loopback-tls".into())
-            .spawn(move || run(&runtime, listener, acceptor, stopped))?;
-        Ok(Self { port, identity, stop: Some(stop), thread: Some(thread) })
+        let server =
+            Server::start("loopback-tls", options.address, move |stream| answer(stream, acceptor.clone()))?;
+        Ok(Self { server, identity })
     }
 
     /// The port that it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port()
+    }
+
+    /// Its certificate, for other servers.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The certificate of its CA.
@@ -126,16 +129,6 @@ impl LoopbackTls {
     /// The file can't be written.
     pub fn write_ca(&self, path: impl AsRef<Path>) -> io::Result<()> {
         fs::write(path, self.ca_pem())
-    }
-}
-
-impl Drop for LoopbackTls {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in there has been printed already.
-            let _ = thread.join();
-        }
     }
 }
 
@@ -225,31 +218,6 @@ impl Identity {
     #[must_use]
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
-    }
-}
-
-fn run(
-    runtime: &Runtime,
-    listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
-    stopped: oneshot::Receiver<()>,
-) {
-    runtime.block_on(async {
-        tokio::select! {
-            _ = serve(listener, acceptor) => {}
-            _ = stopped => {}
-        }
-    });
-}
-
-async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>) -> io::Result<Infallible> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(answer(stream, acceptor.clone()))),
-            // Most likely there are no file descriptors left; that passes.
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
     }
 }
 

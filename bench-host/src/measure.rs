@@ -1,10 +1,13 @@
 //! Measures a plugin: what a check takes of memory, fuel, calls and time.
 //!
 //! A check runs once for real, and host calls are recorded. All else is measured with the recorded answers, so
-//! that it is the plugin's doing and the boundary's, not the network's.
+//! that it is the plugin's doing and the boundary's, not the network's. Of WASI only the clocks are recorded: files are
+//! read for real each time, and random numbers are random.
 
 mod baseline;
 mod timing;
+
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::host::Host;
@@ -72,6 +75,7 @@ pub fn measure(plugin: &Plugin, module: &[u8], config: &[u8]) -> Result<Measurem
 
     let (before, after) = one_check(plugin, &recording, config)?;
     let counting = Host::builder().fuel(true).build()?.load(plugin.name(), module)?;
+    let counting = counting.granted(Arc::clone(plugin.grants()));
     let (fuel_before, fuel_after) = one_check(&counting, &recording, config)?;
     Ok(Measurement {
         outcome,

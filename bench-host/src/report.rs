@@ -6,6 +6,7 @@ use reglet_sdk_core::base64;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::guests::{Profile, Target, variant};
 use crate::log::printable;
 use crate::measure::Measurement;
 use crate::outcome::Outcome;
@@ -15,22 +16,31 @@ use crate::outcome::Outcome;
 pub struct Row {
     /// Name of the plugin.
     pub plugin: String,
+    /// What it was compiled for, if that is known.
+    pub target: Option<Target>,
     /// What it was built for, if that is known.
-    pub profile: Option<&'static str>,
+    pub profile: Option<Profile>,
     /// Bytes of the module before it was optimised, if that is known.
     pub raw_module_bytes: Option<usize>,
     /// What was measured.
     pub measured: Measurement,
 }
 
-/// A table with a column for each row of the report, 120 characters wide for as many as five.
+/// Columns that stand beside each other: with names of usual length, 120 characters.
+const COLUMNS: usize = 4;
+
+/// A column for each row of the report; tables below each other if there are many.
 #[must_use]
 pub fn table(rows: &[Row]) -> String {
+    rows.chunks(COLUMNS).map(columns).collect::<Vec<_>>().join("\n")
+}
+
+fn columns(rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     let names = rows.iter().map(|row| {
-        let profile = row.profile.map(|profile| format!("\n{profile}")).unwrap_or_default();
-        printable(&row.plugin) + &profile
+        let variant = row.variant().map(|variant| format!("\n{variant}")).unwrap_or_default();
+        printable(&row.plugin) + &variant
     });
     table.set_header([String::new()].into_iter().chain(names));
     let outcomes = rows.iter().map(|row| row.measured.outcome.status().as_str().to_owned());
@@ -96,13 +106,20 @@ pub fn text(outcome: &Outcome) -> String {
 }
 
 /// The columns before the numbers.
-const NAMES: [&str; 3] = ["plugin", "profile", "status"];
+const NAMES: [&str; 4] = ["plugin", "target", "profile", "status"];
 
 impl Row {
+    /// What tells it from other rows of the same plugin: the profile, and the target if that is not the default one.
+    #[must_use]
+    pub fn variant(&self) -> Option<String> {
+        self.profile.map(|profile| variant(self.target.unwrap_or_default(), profile))
+    }
+
     /// Its columns, by their names for programs.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let status = self.measured.outcome.status().as_str();
-        let names = [self.plugin.as_str().into(), self.profile.into(), status.into()];
+        let (target, profile) = (self.target.map(Target::triple), self.profile.map(Profile::name));
+        let names = [self.plugin.as_str().into(), target.into(), profile.into(), status.into()];
         NAMES
             .into_iter()
             .zip(names)
@@ -307,7 +324,8 @@ mod tests {
             fuel: 12_345,
             times,
         };
-        Row { plugin: plugin.to_owned(), profile: Some("small"), raw_module_bytes: None, measured }
+        let (target, profile) = (Some(Target::Wasip1), Some(Profile::Small));
+        Row { plugin: plugin.to_owned(), target, profile, raw_module_bytes: None, measured }
     }
 
     #[test]
@@ -315,7 +333,7 @@ mod tests {
         let heap = Heap { live_bytes: 96, peak_bytes: 2048, allocations: 7 };
         let report: Value = serde_json::from_str(&json(&[row("a", Some(heap)), row("b", None)])).unwrap();
         let expected = serde_json::json!({
-            "plugin": "a", "profile": "small", "status": "failure",
+            "plugin": "a", "target": "wasm32-wasip1", "profile": "small", "status": "failure",
             "raw_module_bytes": null, "module_bytes": 8000,
             "memory_start_bytes": 131_072, "memory_peak_bytes": 196_608,
             "heap_live_bytes": 96, "heap_peak_bytes": 2048, "allocations_per_check": 7,
@@ -330,20 +348,28 @@ mod tests {
     #[test]
     fn csv_has_a_header_and_quotes_what_needs_it() {
         let csv = csv(&[row("a,\"b\"", None)]);
-        let expected = "plugin,profile,status,raw_module_bytes,module_bytes,memory_start_bytes,memory_peak_bytes,\
+        let expected = "plugin,target,profile,status,raw_module_bytes,module_bytes,memory_start_bytes,memory_peak_bytes,\
             heap_live_bytes,heap_peak_bytes,allocations_per_check,guest_calls_per_check,host_calls_per_check,\
             fuel_per_check,check_ns,echo_ns,no_op_ns,instance_ns,check_per_echo_ratio,echo_per_no_op_ratio\n\
-            \"a,\"\"b\"\"\",small,failure,,8000,131072,196608,,,,5,3,12345,1234.6,100.0,20.0,2000000.0,12.3,5.0\n";
+            \"a,\"\"b\"\"\",wasm32-wasip1,small,failure,,8000,131072,196608,,,,5,3,12345,1234.6,100.0,20.0,2000000.0,12.3,5.0\n";
         assert_eq!(csv, expected);
     }
 
     #[test]
-    fn the_table_groups_digits_and_is_narrow_enough() {
-        let table = table(&[row("some-check", None), row("tls-check", None), row("file-check", None)]);
-        assert!(table.lines().all(|line| line.chars().count() <= 120), "{table}");
-        for text in ["failure", "8,000", "12,345", "1,235", "2,000,000", "–", "192"] {
+    fn the_table_groups_digits() {
+        let table = table(&[row("some-check", None)]);
+        for text in ["failure", "8,000", "12,345", "1,235", "2,000,000", "–", "192", "wasip1-small"] {
             assert!(table.contains(&format!(" {text} ")), "{text}\n{table}");
         }
+    }
+
+    #[test]
+    fn many_columns_stand_below_each_other_in_tables_that_are_narrow_enough() {
+        let rows = ["service-check", "tls-check", "file-check", "http-check", "last-check"];
+        let table = table(&rows.map(|name| row(name, None)));
+        assert!(table.lines().all(|line| line.chars().count() <= 120), "{table}");
+        assert_eq!(table.lines().filter(|line| line.contains("fuel per check")).count(), 2, "{table}");
+        assert!(rows.iter().all(|name| table.contains(name)), "{table}");
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn what_can_not_be_run_exits_with_3_and_says_why() {
         "plugin.yaml",
         b"capabilities:\n  network:\n    rules: [{hosts: [a], ports: ['1-']}]\n",
     );
-    let cases: [(&[&str], &str); 13] = [
+    let cases: [(&[&str], &str); 14] = [
         (&["run", &garbage, "--config", "{}"], "plugin `garbage` cannot be loaded"),
         (&["measure", &garbage, "--config", "{}"], "plugin `garbage` cannot be loaded"),
         (&["describe", &garbage], "plugin `garbage` cannot be loaded"),
@@ -188,6 +188,10 @@ fn what_can_not_be_run_exits_with_3_and_says_why() {
         (&["run", tls_check()], "--config"),
         (&["run", tls_check(), "--config", "{}", "--timeout", "0"], "must be more than 0"),
         (&["build", "no-such-crate"], "`no-such-crate` is neither a package"),
+        (
+            &["build", "tls-check", "--target", "wasm32-wasip2"],
+            "[possible values: wasm32-unknown-unknown, wasm32-wasip1]",
+        ),
     ];
     for (arguments, reason) in cases {
         let done = run(arguments);
@@ -225,6 +229,21 @@ fn build_ends_with_the_path_of_a_module_that_loads() {
 }
 
 #[test]
+fn build_takes_another_target_than_the_one_in_the_manifest() {
+    let done = run(&["build", "tls-check", "--target", "wasm32-wasip1"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("compiling tls-check (wasip1-small)\n"), "{}", done.stderr);
+    let module = Path::new(done.stdout.lines().last().unwrap());
+    assert!(module.ends_with("reglet-bench/plugins/tls-check-wasip1-small.wasm"), "{}", module.display());
+    let host = Host::builder().build().unwrap();
+    host.load("tls-check", &fs::read(module).unwrap()).unwrap().instance().unwrap();
+
+    let done = run(&["build", "reactor", "--target", "wasm32-unknown-unknown"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stdout.trim_end().ends_with("/reactor-small.wasm"), "{}", done.stdout);
+}
+
+#[test]
 fn a_module_names_no_folder_of_this_machine() {
     let module = fs::read(tls_check()).unwrap();
     let text = String::from_utf8_lossy(&module);
@@ -251,8 +270,12 @@ fn measurements_come_in_every_format() {
     }
     let csv = measure("--format=csv");
     let lines: Vec<_> = csv.stdout.lines().collect();
-    assert!(lines[0].starts_with("plugin,profile,status,raw_module_bytes,module_bytes,"), "{}", lines[0]);
-    assert!(lines[1].starts_with("tls-check-small,,success,,"), "{}", lines[1]);
+    assert!(
+        lines[0].starts_with("plugin,target,profile,status,raw_module_bytes,module_bytes,"),
+        "{}",
+        lines[0]
+    );
+    assert!(lines[1].starts_with("tls-check-small,,,success,,"), "{}", lines[1]);
     assert!(measure("--format=table").stdout.contains("fuel per check"));
 }
 
@@ -260,7 +283,7 @@ fn measurements_come_in_every_format() {
 fn the_main_job_reports_on_every_example_in_both_profiles() {
     let done = run::<&str>(&[]);
     assert_eq!(done.status, 0, "{}", done.stderr);
-    assert!(done.stdout.contains("whose certificate ends "), "{}", done.stdout);
+    assert!(done.stdout.contains(", against servers on this machine "), "{}", done.stdout);
     assert!(done.stderr.contains("compiling tls-check (fast)\n"), "{}", done.stderr);
     let folder = Crate::find("tls-check").unwrap().output_folder();
     let report = fs::read(folder.join("report.json")).unwrap();

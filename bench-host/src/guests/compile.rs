@@ -7,7 +7,7 @@ use std::process::Command;
 
 use cargo_metadata::Message;
 
-use super::{BuildError, Crate, Profile, TARGET, run};
+use super::{BuildError, Crate, Profile, Target, run};
 
 /// The profiles, as they stand in the Cargo.toml of this workspace.
 const PROFILES: [(&str, &[&str]); 2] = [
@@ -30,7 +30,7 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // `cargo build` gives up link-time optimisation for a crate whose type is both cdylib and rlib, as it must
     // be to have tests. That triples the module, and cargo says nothing.
-    cargo.args(["rustc", "--lib", "--crate-type", "cdylib", "--target", TARGET]);
+    cargo.args(["rustc", "--lib", "--crate-type", "cdylib", "--target", guest.target.triple()]);
     cargo.args([
         "--profile",
         profile.cargo_profile(),
@@ -38,8 +38,9 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
         "json-render-diagnostics",
         "--quiet",
     ]);
+    cargo.args(guest.features.iter().flat_map(|feature| ["--features", feature]));
     cargo.arg("--manifest-path").arg(guest.folder.join("Cargo.toml"));
-    for config in configs(&guest.workspace, cargo_home().as_deref()) {
+    for config in configs(guest.target, &guest.workspace, cargo_home().as_deref()) {
         cargo.arg("--config").arg(config);
     }
     // The folder decides which configuration files cargo reads.
@@ -55,20 +56,21 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
 }
 
 /// What cargo would else read from files, so that it holds for crates of any workspace.
-fn configs(workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
+fn configs(target: Target, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
     let settings = |(profile, settings): &(&'static str, &'static [&'static str])| {
         let profile = *profile;
         settings.iter().map(move |setting| format!("profile.{profile}.{setting}"))
     };
     let mut configs: Vec<String> = PROFILES.iter().flat_map(settings).collect();
-    let flags = rustflags(workspace, cargo_home);
-    configs.push(format!("target.{TARGET}.rustflags = {}", serde_json::Value::from(flags)));
+    let flags = serde_json::Value::from(rustflags(target, workspace, cargo_home));
+    configs.push(format!("target.{}.rustflags = {flags}", target.triple()));
     configs
 }
 
-fn rustflags(workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
+fn rustflags(target: Target, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
     // The stack is most of the memory that a small plugin starts with.
     let mut flags = vec!["-Clink-arg=-zstack-size=16384".into(), "-Clink-arg=--compress-relocations".into()];
+    flags.extend(target.rustflags().iter().map(|flag| (*flag).to_owned()));
     // Panics name source files; what they name must not depend on the machine.
     let mut remap = |from: &Path, to| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     if let Some(home) = cargo_home {
@@ -119,7 +121,8 @@ mod tests {
 
     #[test]
     fn the_configuration_is_toml_that_names_no_folder_twice() {
-        let configs = configs(Path::new("/src/my plugins"), Some(Path::new("/home/me/.cargo")));
+        let configs =
+            configs(Target::Unknown, Path::new("/src/my plugins"), Some(Path::new("/home/me/.cargo")));
         assert!(configs.contains(&r#"profile.plugin-small.opt-level = "z""#.to_owned()));
         assert!(configs.contains(&"profile.plugin-fast.opt-level = 3".to_owned()));
         assert_eq!(
@@ -129,6 +132,19 @@ mod tests {
                 r#""-Clink-arg=--compress-relocations","#,
                 r#""--remap-path-prefix=/home/me/.cargo/registry=/registry","#,
                 r#""--remap-path-prefix=/src/my plugins=/workspace"]"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_plugin_for_wasi_is_linked_as_a_reactor() {
+        let configs = configs(Target::Wasip1, Path::new("/src"), None);
+        assert_eq!(
+            configs.last().unwrap(),
+            concat!(
+                r#"target.wasm32-wasip1.rustflags = ["-Clink-arg=-zstack-size=16384","#,
+                r#""-Clink-arg=--compress-relocations","-Clink-arg=-l:crt1-reactor.o","#,
+                r#""-Clink-arg=-lc","--remap-path-prefix=/src=/workspace"]"#
             )
         );
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::optimise;
-use super::{BuildError, Progress, TARGET, run};
+use super::{BuildError, Progress, Target, run};
 
 /// What modules are made with, and what their sizes depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,31 +36,36 @@ impl Toolchain {
 }
 
 /// Installs the target if the compiler that is used in this folder lacks it.
-pub(super) fn ensure_target(folder: &Path, progress: &dyn Progress) -> Result<(), BuildError> {
-    if has_target(folder)? {
+pub(super) fn ensure_target(
+    target: Target,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<(), BuildError> {
+    let target = target.triple();
+    if has_target(target, folder)? {
         return Ok(());
     }
     progress
-        .note(&format!("rustc has no standard library for {TARGET}: running `rustup target add {TARGET}`"));
-    progress.step(&format!("installing {TARGET}"));
-    let added = run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(folder), "rustup");
+        .note(&format!("rustc has no standard library for {target}: running `rustup target add {target}`"));
+    progress.step(&format!("installing {target}"));
+    let added = run(Command::new("rustup").args(["target", "add", target]).current_dir(folder), "rustup");
     if let Err(error) = added {
         let reason = match error {
             BuildError::Failed { output, .. } => output,
             BuildError::Run { source, .. } => source.to_string(),
             other => return Err(other),
         };
-        return Err(BuildError::NoTarget { reason });
+        return Err(BuildError::NoTarget { target, reason });
     }
-    if !has_target(folder)? {
+    if !has_target(target, folder)? {
         let reason = "it was added to another toolchain than the one in use".to_owned();
-        return Err(BuildError::NoTarget { reason });
+        return Err(BuildError::NoTarget { target, reason });
     }
     Ok(())
 }
 
-fn has_target(folder: &Path) -> Result<bool, BuildError> {
-    let libraries = run(rustc(folder).args(["--print", "target-libdir", "--target", TARGET]), "rustc")?;
+fn has_target(target: &str, folder: &Path) -> Result<bool, BuildError> {
+    let libraries = run(rustc(folder).args(["--print", "target-libdir", "--target", target]), "rustc")?;
     let libraries = String::from_utf8_lossy(&libraries);
     // The folder may be there without a library in it.
     Ok(fs::read_dir(libraries.trim_end()).is_ok_and(|mut entries| {

@@ -64,9 +64,9 @@ fn a_cancelled_check_ends_its_lookup() {
         truncated.metadata.truncation = true;
         if question.over_tcp { Vec::new() } else { vec![truncated] }
     });
-    let nameserver = server.address.to_string();
+    let nameserver = server.address().to_string();
     let request = json!({"hostname": "www.example.test", "nameserver": nameserver, "timeout_ms": 60_000});
     // Both families over UDP, then over the connection that stays silent.
     cancel_when("dns_lookup", &request, || server.wait_for_questions(3));
-    server.closed.recv_timeout(PATIENCE).expect("the connection is closed");
+    server.closed().recv_timeout(PATIENCE).expect("the connection is closed");
 }

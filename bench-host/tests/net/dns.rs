@@ -107,7 +107,7 @@ fn a_name_that_does_not_exist_is_not_found() {
     for kind in ["A", "", "CNAME", "MX", "TXT"] {
         let answer = look_up(&server, "nosuch.example.test", kind);
         let message = assert_error(&answer, "network", "LOOKUP_FAILED", "");
-        assert_eq!(message, format!("lookup nosuch.example.test on {}: no such host", server.address));
+        assert_eq!(message, format!("lookup nosuch.example.test on {}: no such host", server.address()));
         assert_eq!(answer["error"]["is_not_found"], true);
     }
 }
@@ -171,7 +171,7 @@ fn what_does_not_fit_into_a_datagram_comes_over_tcp() {
     });
     let answer = look_up(&server, "www.example.test", "A");
     assert_eq!(answer["records"].as_array().unwrap().len(), 1000);
-    server.closed.recv_timeout(PATIENCE).expect("the connection is closed");
+    server.closed().recv_timeout(PATIENCE).expect("the connection is closed");
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_lookup_that_ran_out_of_time_closes_its_connection() {
     });
     let request = json!({"hostname": "www.example.test", "type": "A", "context": {"timeout_ms": 300}});
     assert_error(&ask(&server, &request), "timeout", "LOOKUP_FAILED", "i/o timeout");
-    server.closed.recv_timeout(PATIENCE).expect("the connection is closed");
+    server.closed().recv_timeout(PATIENCE).expect("the connection is closed");
 }
 
 #[test]
@@ -261,14 +261,14 @@ fn the_name_needs_a_grant_with_port_53() {
 #[test]
 fn a_nameserver_needs_a_grant_of_its_own() {
     let server = NameServer::start(zone);
-    let request = json!({"hostname": "www.example.test", "nameserver": server.address.to_string()});
-    let port = server.address.port().to_string();
+    let request = json!({"hostname": "www.example.test", "nameserver": server.address().to_string()});
+    let port = server.address().port().to_string();
     let name = || Grants::default().network("www.example.test", "53").unwrap();
     for grants in
         [name(), name().network("127.0.0.1", "53").unwrap(), name().network("localhost", &port).unwrap()]
     {
         let answer = invoke(host(), &Arc::new(grants), "dns_lookup", &request);
-        assert_error(&answer, "capability", "CAPABILITY_DENIED", &server.address.to_string());
+        assert_error(&answer, "capability", "CAPABILITY_DENIED", &server.address().to_string());
     }
     assert_eq!(server.asked(), []);
     let grants = name().network("127.0.0.1", &port).unwrap();
@@ -279,7 +279,7 @@ fn a_nameserver_needs_a_grant_of_its_own() {
 #[test]
 fn a_wildcard_opens_no_special_nameserver() {
     let server = NameServer::start(zone);
-    let request = json!({"hostname": "www.example.test", "nameserver": server.address.to_string()});
+    let request = json!({"hostname": "www.example.test", "nameserver": server.address().to_string()});
     let answer = invoke(host(), &granted(&["*"]), "dns_lookup", &request);
     assert_error(&answer, "capability", "SSRF_BLOCKED", "127.0.0.1");
     assert_eq!(server.asked(), []);
@@ -308,7 +308,7 @@ fn a_nameserver_that_is_not_there_is_an_error() {
 #[test]
 fn several_nameservers_stand_in_for_each_other() {
     let (silent, server) = (NameServer::start(|_| Vec::new()), NameServer::start(zone));
-    let host = Host::builder().nameserver(silent.address).nameserver(server.address).build().unwrap();
+    let host = Host::builder().nameserver(silent.address()).nameserver(server.address()).build().unwrap();
     let request = json!({"hostname": "www.example.test", "type": "AAAA"});
     let answer = invoke(&host, &granted(&["www.example.test"]), "dns_lookup", &request);
     assert_eq!(answer, json!({"records": ["2001:db8::1"]}));
@@ -407,7 +407,7 @@ fn look_up(server: &NameServer, hostname: &str, kind: &str) -> Value {
 
 fn ask(server: &NameServer, request: &Value) -> Value {
     let mut request = request.clone();
-    request["nameserver"] = server.address.to_string().into();
+    request["nameserver"] = server.address().to_string().into();
     let hostname = request["hostname"].as_str().unwrap();
     invoke(host(), &granted(&[hostname, "127.0.0.1"]), "dns_lookup", &request)
 }

@@ -40,7 +40,7 @@ fn host() -> &'static Host {
 
 /// A host that looks names up at this server.
 fn asking(server: &NameServer) -> Host {
-    Host::builder().nameserver(server.address).build().unwrap()
+    Host::builder().nameserver(server.address()).build().unwrap()
 }
 
 /// A host that trusts this CA too.

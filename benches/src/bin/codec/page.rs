@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use reglet_benches::page::{Cells, NOTHING, grouped, with_section};
 use serde_json::Value;
 
 use crate::Result;
-use crate::report::{Cells, Report, grouped};
+use crate::report::Report;
 
 /// Rewrites the page's tables. That of the plugin stays as it is if the main job has left no report.
 pub(crate) fn publish(page: &Path, report: &Report, main_job: &Path) -> Result<()> {
@@ -35,21 +36,15 @@ fn plugin(main_job: &Value) -> Cells {
     ];
     let results = main_job["results"].as_array().map_or(&[][..], Vec::as_slice);
     let rows = results.iter().map(|result| {
-        let names = ["plugin", "profile"].map(|key| result[key].as_str().unwrap_or("–").to_owned());
-        let number =
-            |key: &str| result[key].as_f64().map_or("–".to_owned(), |number| grouped(number.round() as u64));
+        let names =
+            ["plugin", "target", "profile"].map(|key| result[key].as_str().unwrap_or(NOTHING).to_owned());
+        let number = |key: &str| {
+            result[key].as_f64().map_or(NOTHING.to_owned(), |number| grouped(number.round() as u64))
+        };
         names.into_iter().chain(COLUMNS.map(|(_, key)| number(key))).collect()
     });
-    let header = ["plugin", "built for"].into_iter().chain(COLUMNS.map(|(label, _)| label));
-    Cells { header: header.map(str::to_owned).collect(), rows: rows.collect(), texts: 2 }
-}
-
-/// The page with other text between the markers of this name.
-fn with_section(page: &str, name: &str, section: &str) -> Result<String> {
-    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
-    let parts = page.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-    let (before, after) = parts.ok_or_else(|| format!("the page has no markers for {name}"))?;
-    Ok(format!("{before}{begin}\n{section}\n{end}{after}"))
+    let header = ["plugin", "target", "built for"].into_iter().chain(COLUMNS.map(|(label, _)| label));
+    Cells { header: header.map(str::to_owned).collect(), rows: rows.collect(), texts: 3 }
 }
 
 #[cfg(test)]
@@ -57,19 +52,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_between_the_markers_changes() {
-        let page = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n";
-        let expected = "a\n<!-- begin x -->\n\nnew\n\n<!-- end x -->\nb\n";
-        let once = with_section(page, "x", "new\n").unwrap();
-        assert_eq!(once, expected);
-        assert_eq!(with_section(&once, "x", "new\n").unwrap(), expected);
-        assert!(with_section(page, "y", "new\n").is_err());
-    }
-
-    #[test]
     fn the_page_has_all_markers() {
         let page = include_str!("../../../../docs/performance.md");
-        for name in ["versions", "sizes", "times", "memory", "plugin"] {
+        for name in ["versions", "sizes", "times", "memory", "plugin", "prices", "http"] {
             assert!(with_section(page, name, "").is_ok(), "{name}");
         }
     }
@@ -77,10 +62,13 @@ mod tests {
     #[test]
     fn the_plugins_are_those_of_the_main_job() {
         let main_job = serde_json::json!({"results": [
-            {"plugin": "tls-check", "profile": "small", "module_bytes": 16271, "check_ns": 3629.4},
+            {"plugin": "tls-check", "target": "wasm32-wasip1", "profile": "small", "module_bytes": 16271, "check_ns": 3629.4},
         ]});
         let cells = plugin(&main_job);
-        assert_eq!(cells.rows, [["tls-check", "small", "16,271", "–", "–", "–", "–", "–", "3,629"]]);
+        assert_eq!(
+            cells.rows,
+            [["tls-check", "wasm32-wasip1", "small", "16,271", "–", "–", "–", "–", "–", "3,629"]]
+        );
         assert_eq!(cells.header.len(), cells.rows[0].len());
     }
 }

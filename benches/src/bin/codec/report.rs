@@ -1,10 +1,9 @@
 //! The results for people and for programs.
 
 use codec_tasks::Task;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
 use reglet_bench_host::guests::{Profile, Toolchain};
 use reglet_benches::codec::{CANDIDATES, label};
+use reglet_benches::page::{Cells, NOTHING, grouped};
 use serde_json::{Value, json};
 
 use crate::measure::{Row, Size};
@@ -15,15 +14,6 @@ pub(crate) struct Report {
     pub(crate) sizes: Vec<Size>,
     pub(crate) rows: Vec<Row>,
 }
-
-/// Cells with a row of headers, and how many columns at the left are text.
-pub(crate) struct Cells {
-    pub(crate) header: Vec<String>,
-    pub(crate) rows: Vec<Vec<String>>,
-    pub(crate) texts: usize,
-}
-
-const NOTHING: &str = "–";
 
 impl Report {
     /// What was measured, and with what.
@@ -178,19 +168,6 @@ fn shown(row: &Row) -> String {
     }
 }
 
-/// `1234567` as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// The version of a package that this program was built with.
 fn locked(name: &str) -> &'static str {
     let lock = include_str!("../../../../Cargo.lock");
@@ -198,28 +175,6 @@ fn locked(name: &str) -> &'static str {
     let mut rest = packages.filter_map(|package| package.strip_prefix(name));
     let version = rest.find_map(|rest| rest.strip_prefix("\"\nversion = \""));
     version.and_then(|version| version.split('"').next()).unwrap_or("?")
-}
-
-impl Cells {
-    pub(crate) fn terminal(&self) -> String {
-        let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED);
-        table.set_header(&self.header);
-        table.add_rows(&self.rows);
-        for column in table.column_iter_mut().skip(self.texts) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table.trim_fmt()
-    }
-
-    pub(crate) fn markdown(&self) -> String {
-        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-        let columns = self.header.iter().enumerate();
-        let rule: Vec<_> =
-            columns.map(|(at, _)| if at < self.texts { "---" } else { "---:" }.to_owned()).collect();
-        let rows: String = self.rows.iter().map(|row| line(row)).collect();
-        line(&self.header) + &line(&rule) + &rows
-    }
 }
 
 #[cfg(test)]
@@ -276,15 +231,5 @@ mod tests {
     fn versions_are_those_of_the_lock_file() {
         assert!(locked("serde").starts_with("1."));
         assert_eq!(locked("no-such-crate"), "?");
-    }
-
-    #[test]
-    fn markdown_has_a_rule_below_its_header() {
-        let cells = Cells {
-            header: vec!["a".into(), "b".into()],
-            rows: vec![vec!["x".into(), "1".into()]],
-            texts: 1,
-        };
-        assert_eq!(cells.markdown(), "| a | b |\n| --- | ---: |\n| x | 1 |\n");
     }
 }
