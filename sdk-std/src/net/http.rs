@@ -96,8 +96,10 @@ pub struct Client {
     allow_truncated: bool,
     retries: Option<Retries>,
     /// How to send, if not in the dialect of the wire. Were it no pointer, each plugin would have the code for both.
-    send: Option<fn(&Request<'_>, &Context<'_>) -> Result<Answer, Error>>,
+    send: Option<Send>,
 }
+
+type Send = fn(&Request<'_>, &Context<'_>) -> Result<Answer, Error>;
 
 impl Client {
     /// A client that leaves everything to the host.
