@@ -279,13 +279,33 @@ impl<'a> Context<'a> {
         if self.is_canceled() {
             return Err(ended("context canceled", "CANCELED"));
         }
-        let refresh = self.more.as_ref().and_then(|more| more.refresh);
-        match refresh.and_then(|refresh| refresh(self)) {
+        match self.refreshed() {
             Some(current) if current.is_canceled() => {
                 Err(ended("context deadline exceeded", "DEADLINE_EXCEEDED"))
             }
             _ => Ok(()),
         }
+    }
+
+    /// The context as the next call of the host should have it: what is left of its time, if it is
+    /// [on the clock](Self::on_clock), is also its timeout.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use reglet_sdk_core::{Context, Timestamp, mock::Mock};
+    /// Mock::new().clock(Timestamp::from_unix(1_800_000_000, 0)).run(|| {
+    ///     let context = Context::default().within(Duration::from_secs(3));
+    ///     assert_eq!((context.timeout_ms, context.current().timeout_ms), (None, Some(3_000)));
+    /// });
+    /// ```
+    #[must_use]
+    pub fn current(&self) -> Self {
+        self.refreshed().unwrap_or_else(|| self.clone())
+    }
+
+    fn refreshed(&self) -> Option<Self> {
+        let refresh = self.more.as_ref()?.refresh?;
+        refresh(self)
     }
 
     /// Whether it has been given up, or ends at this time or earlier.
@@ -403,8 +423,7 @@ fn canceled_members(context: &Context<'_>, out: &mut Writer<'_>) {
 
 /// Writes all members, as they are at the time of sending.
 fn all_members(context: &Context<'_>, out: &mut Writer<'_>) {
-    let refresh = context.more.as_ref().and_then(|more| more.refresh);
-    let current = refresh.and_then(|refresh| refresh(context));
+    let current = context.refreshed();
     let context = current.as_ref().unwrap_or(context);
     if let Some(deadline) = context.deadline() {
         out.member("deadline", deadline);

@@ -310,8 +310,10 @@ fn target(out: &mut Writer<'_>, host: &dyn Piece, port: u16, dialect: Dialect) {
 fn end(out: &mut Writer<'_>, context: &Context<'_>, timeout_ms: Option<u32>) {
     out.plain(",\"context\":");
     context.encode(out);
-    // Some hosts look for the context's limit here too; others take the smaller of the two.
-    if let Some(timeout @ 1..) = timeout_ms.or(context.timeout_ms) {
+    // Some hosts look only here, others take the smaller of this and the context's. As everywhere, 0 is no limit.
+    let limit = |timeout: Option<u32>| timeout.unwrap_or(0).wrapping_sub(1);
+    let timeout = limit(timeout_ms).min(limit(context.timeout_ms)).wrapping_add(1);
+    if timeout > 0 {
         out.plain(",\"timeout_ms\":");
         timeout.write(out);
     }

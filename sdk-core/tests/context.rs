@@ -5,7 +5,7 @@ use core::time::Duration;
 use reglet_sdk_core::context::Cancellation;
 use reglet_sdk_core::json::{Encode, Writer};
 use reglet_sdk_core::mock::Mock;
-use reglet_sdk_core::{Context, Timestamp};
+use reglet_sdk_core::{Context, Timestamp, tcp};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000, 0);
 
@@ -192,4 +192,25 @@ fn is_late_by_the_clock_that_it_is_on() {
         assert!(context.on_clock().check().is_ok());
         assert_eq!(sent(&Context::default().within(Duration::from_micros(1))), r#"{"timeout_ms":1}"#);
     });
+}
+
+#[test]
+fn the_shorter_of_two_limits_is_sent_where_some_hosts_look_for_it() {
+    let top_level = |timeout: Option<u32>, context: &Context<'_>| {
+        let (_, calls) =
+            Mock::new().run(|| tcp::Request::new(&"a", 1).timeout_ms(timeout).send(context).is_err());
+        calls.requests[0].1.rsplit_once('}').unwrap().0.rsplit_once("},").map(|(_, end)| end.to_owned())
+    };
+    let (none, short) = (Context::default(), Context::default().with_timeout(300));
+    for (timeout, context, sent) in [
+        (None, &none, None),
+        (Some(0), &none, None),
+        (Some(250), &none, Some("\"timeout_ms\":250")),
+        (Some(250), &short, Some("\"timeout_ms\":250")),
+        (Some(350), &short, Some("\"timeout_ms\":300")),
+        (Some(0), &short, Some("\"timeout_ms\":300")),
+        (None, &short, Some("\"timeout_ms\":300")),
+    ] {
+        assert_eq!(top_level(timeout, context).as_deref(), sent, "{timeout:?} {context:?}");
+    }
 }

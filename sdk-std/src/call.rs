@@ -4,10 +4,14 @@ use core::time::Duration;
 
 use reglet_sdk_core::{Context, Error, Timestamp};
 
-/// Calls the host, unless nobody waits for the answer any more; nor is there any use in one that comes too late.
-pub(crate) fn guarded<T>(context: &Context<'_>, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+/// Calls the host with the context as it is now, unless nobody waits for the answer any more; nor is there any use in
+/// one that comes too late.
+pub(crate) fn guarded<T>(
+    context: &Context<'_>,
+    call: impl FnOnce(&Context<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
     context.check()?;
-    let answer = call()?;
+    let answer = call(&context.current())?;
     context.check()?;
     Ok(answer)
 }

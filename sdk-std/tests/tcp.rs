@@ -193,6 +193,6 @@ fn a_context_tells_each_call_what_is_left() {
         assert_eq!(connect.send(&context).unwrap_err().code(), "DEADLINE_EXCEEDED");
     });
     let [(_, first), (_, second)] = &calls.requests[..] else { panic!("{calls:?}") };
-    assert!(first.ends_with(r#""timeout_ms":3000},"timeout_ms":9000}"#), "{first}");
-    assert!(second.ends_with(r#""timeout_ms":1000},"timeout_ms":9000}"#), "{second}");
+    assert!(first.ends_with(r#""timeout_ms":3000},"timeout_ms":3000}"#), "{first}");
+    assert!(second.ends_with(r#""timeout_ms":1000},"timeout_ms":1000}"#), "{second}");
 }
