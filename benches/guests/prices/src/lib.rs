@@ -53,10 +53,10 @@ impl Plugin for Prices {
 
     fn check(config: Config<'_>, context: &Context<'_>) -> Result<Outcome, Error> {
         #[cfg(any(feature = "config", feature = "serde-config"))]
-        let (host, port) = (config.host, config.port);
+        let (host, port) = (&*config.host, config.port);
         #[cfg(not(any(feature = "config", feature = "serde-config")))]
         let ((), host, port) = (config, "example.com", 443);
-        uses::all(&core::hint::black_box(host), core::hint::black_box(port), context)
+        uses::all(core::hint::black_box(host), core::hint::black_box(port), context)
     }
 }
 
