@@ -19,10 +19,13 @@
 //! assert_eq!(error.cause(), Some(cause));
 //! ```
 
+mod from;
 mod guest;
 mod reply;
 mod text;
 
+#[cfg(feature = "serde")]
+pub(crate) use from::Displayed;
 pub use guest::{Required, Stderr};
 
 use alloc::borrow::Cow;

@@ -6,7 +6,7 @@
 //! The limit holds for everything that the plugin allocates. An allocation that would take the heap past
 //! it is refused: `try_reserve` returns an error, an infallible allocation reports
 //! [`LimitExceeded`] through `log_message` and traps, and so does the export `allocate`
-//! (`docs/protocol.md#m3`).
+//! (`docs/protocol.md#m3`). Where `std` is linked, which traps without a word, each refusal is logged as a warning.
 //!
 //! [talc]: https://docs.rs/talc
 
@@ -172,6 +172,8 @@ impl<A> Heap<A> {
         self.live.fetch_sub(size, Relaxed);
         self.refused.fetch_add(1, Relaxed);
         self.last_refused.store(size, Relaxed);
+        #[cfg(all(feature = "std", target_family = "wasm"))]
+        crate::panic::warn(&self.limit_exceeded(size));
     }
 }
 

@@ -4,6 +4,7 @@
 //! imported. Elsewhere the calls go to the `mock` that a test sets up.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::slice;
 
 use crate::abi::Buffer;
@@ -326,6 +327,19 @@ impl<const N: usize> Reply<N> {
         // SAFETY: as for the slots of `ask`, and nothing writes there any more.
         slot.raw = unsafe { slice::from_raw_parts(text, len) };
         Ok(())
+    }
+
+    /// So many bytes of the answer from this address on, in the block that the answer lies in; none if they do not lie
+    /// there.
+    pub(crate) fn into_bytes(self, start: usize, len: usize) -> Vec<u8> {
+        let Answer { mut document, .. } = *self.0;
+        let offset = start.wrapping_sub(document.as_ptr().addr());
+        let inside = offset.checked_add(len).and_then(|end| document.get_mut(..end)).is_some();
+        if inside {
+            document.copy_within(offset..offset + len, 0);
+        }
+        document.truncate(if inside { len } else { 0 });
+        document.into()
     }
 
     /// A slot that the answer's type has; so nothing is looked up.

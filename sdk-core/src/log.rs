@@ -55,6 +55,8 @@ pub const MAX_RECORD: usize = 32 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i8)]
 pub enum Level {
+    /// Each step; on the wire `DEBUG-4`, as Go's programs write it.
+    Trace = -8,
     /// For those who look for a fault.
     Debug = -4,
     /// What happens.
@@ -75,6 +77,7 @@ impl Level {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Trace => "DEBUG-4",
             Self::Debug => "DEBUG",
             Self::Info => "INFO",
             Self::Warn => "WARN",

@@ -4,6 +4,7 @@ mod document;
 mod service;
 
 pub use document::{Document, Documents};
+pub(crate) use document::{is_object, is_recursive, member};
 pub use service::{Example, Operation, Service, Shape};
 
 /// The version of this SDK, as plugins report it.

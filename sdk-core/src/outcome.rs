@@ -129,6 +129,41 @@ impl Outcome {
         Ok(self)
     }
 
+    /// Adds all members of a value, which is a struct or a map, to the data; serde writes them.
+    ///
+    /// ```
+    /// use reglet_sdk_core::Outcome;
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Serialize)]
+    /// struct Usage {
+    ///     mount: &'static str,
+    ///     share: f64,
+    /// }
+    ///
+    /// let outcome = Outcome::success("enough room").try_data_from(&Usage { mount: "/", share: 0.25 })?;
+    /// assert!(outcome.into_json().ends_with(br#""data":{"mount":"/","share":0.25}}"#));
+    /// # Ok::<(), reglet_sdk_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It has no members, or can't be written, as for [`try_data`](Self::try_data).
+    #[cfg(feature = "serde")]
+    pub fn try_data_from(mut self, value: &impl serde_core::Serialize) -> Result<Self, Error> {
+        let mut out = Writer::new();
+        crate::json::to_writer(&mut out, value)?;
+        match out.as_bytes() {
+            [b'{', members @ .., b'}'] => {
+                if !members.is_empty() {
+                    self.0.raw(members);
+                }
+                Ok(self)
+            }
+            _ => Err(Error::internal("the data of an outcome are a struct or a map")),
+        }
+    }
+
     /// Says when the check ran. Without it, hosts of this project put in their own time.
     pub fn at(mut self, timestamp: Timestamp) -> Self {
         self.0.put(TIMESTAMP, &timestamp.digits());

@@ -71,6 +71,21 @@ pub(crate) fn refuse(refusal: &LimitExceeded) -> ! {
     end(refusal, &[])
 }
 
+/// Warns that an allocation was refused, and goes on: it may end the plugin, and `std` would not say why.
+#[cfg(feature = "std")]
+#[cold]
+#[inline(never)]
+pub(crate) fn warn(refusal: &LimitExceeded) {
+    static WARNING: AtomicBool = AtomicBool::new(false);
+    // Were there no memory left for the record, that would be refused too.
+    if !WARNING.swap(true, Relaxed) {
+        let limit = heap::set_limit(usize::MAX);
+        log::send(Level::Warn.as_str(), None, refusal, &[]);
+        heap::set_limit(limit);
+        WARNING.store(false, Relaxed);
+    }
+}
+
 /// Reports and traps. A host may go on with the instance, so the limit and the next report must work again.
 fn end(message: &dyn Piece, attrs: &[Attr<'_>]) -> ! {
     static REPORTING: AtomicBool = AtomicBool::new(false);
@@ -96,5 +111,17 @@ impl Value for Report<'_> {
     fn write_text(&self, out: &mut Writer<'_>) {
         out.plain(PREFIX);
         self.0.write(out);
+    }
+}
+
+/// The same, of a refusal that need not be the end.
+#[cfg(feature = "std")]
+impl Value for LimitExceeded {
+    fn kind(&self) -> &'static str {
+        "error"
+    }
+
+    fn write_text(&self, out: &mut Writer<'_>) {
+        self.write(out);
     }
 }

@@ -52,6 +52,9 @@ pub trait Plugin {
     /// What the plugin says about itself.
     const METADATA: Metadata;
 
+    /// What becomes of an error that [`check`](Self::check) returns.
+    const ERRORS: Errors = Errors::Typed;
+
     /// Its configuration, most often declared with [`config!`](crate::config!); `()` if it has none.
     type Config<'a>: FromValue<'a>;
 
@@ -62,6 +65,40 @@ pub trait Plugin {
     /// The check could not run. The host gets an outcome of status `error` with what the error says. A check
     /// that ran, and found something wrong, returns [`Outcome::failure`].
     fn check(config: Self::Config<'_>, context: &Context<'_>) -> Result<Outcome, Error>;
+}
+
+/// What hosts are told of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errors {
+    /// An outcome of status `error`, with the error's type, code, details and causes.
+    Typed,
+    /// An outcome of status `failure` with the error's message, and nothing else: what a plugin made with the Go SDK
+    /// answers when its check returns an error (`docs/protocol.md#e4`). For those who compare the outcomes of a plugin
+    /// with those of the Go plugin that it replaces.
+    ///
+    /// A value of the configuration that breaks a rule is such an error too, for in Go it is the check that looks at
+    /// it. A configuration that can't be read at all stays an error, as it does in Go.
+    ///
+    /// ```
+    /// use reglet_sdk_core::plugin::{Errors, observe};
+    /// use reglet_sdk_core::prelude::*;
+    ///
+    /// struct Fails;
+    ///
+    /// impl Plugin for Fails {
+    ///     const METADATA: Metadata = Metadata::new("fails", "1.0.0", "Fails as a Go plugin does");
+    ///     const ERRORS: Errors = Errors::AsInGo;
+    ///     type Config<'a> = ();
+    ///
+    ///     fn check((): (), _: &Context<'_>) -> Result<Outcome, Error> {
+    ///         Err(Error::capability("exec", "/bin/ls"))
+    ///     }
+    /// }
+    ///
+    /// let outcome = String::from_utf8(observe::<Fails>(b"{}")).unwrap();
+    /// assert!(outcome.contains(r#""status":"failure","message":"missing capability: exec (pattern: /bin/ls)""#));
+    /// ```
+    AsInGo,
 }
 
 /// A plugin without configuration takes any.
@@ -85,10 +122,25 @@ pub fn observe<P: Plugin>(config: &[u8]) -> Vec<u8> {
 
 fn run<P: Plugin>(config: &[u8]) -> Buffer<'static> {
     let outcome = match P::Config::from_config(config) {
-        Ok(read) => P::check(read, &Context::default()),
+        Ok(read) => P::check(read, &Context::default()).or_else(report::<P>),
+        Err(error) if error_is_of_a_rule::<P>(&error) => report::<P>(error),
         Err(error) => Err(error),
     };
     outcome.unwrap_or_else(|error| Outcome::error(&error)).into_buffer()
+}
+
+/// What becomes of an error of a check. That is a constant, and costs nothing.
+#[inline(always)]
+fn report<P: Plugin>(error: Error) -> Result<Outcome, Error> {
+    match P::ERRORS {
+        Errors::Typed => Err(error),
+        Errors::AsInGo => Ok(Outcome::failure(error.message())),
+    }
+}
+
+#[inline(always)]
+fn error_is_of_a_rule<P: Plugin>(error: &Error) -> bool {
+    P::ERRORS == Errors::AsInGo && error.kind() == Kind::Config
 }
 
 /// What is wrong with a configuration of this type.
@@ -163,6 +215,14 @@ macro_rules! export_plugin {
 #[macro_export]
 macro_rules! __export_entry_points {
     ($Plugin:ty, $before:block) => {
+        $crate::__export_entry_points!(
+            $Plugin,
+            $before,
+            manifest: { $crate::plugin::exports::constant(DOCUMENTS.manifest) },
+            schema: { $crate::plugin::exports::constant(DOCUMENTS.schema) }
+        );
+    };
+    ($Plugin:ty, $before:block, manifest: $manifest:block, schema: $schema:block) => {
         #[allow(long_running_const_eval, reason = "a manifest may be long; it has an end")]
         const _: () = {
             const METADATA: $crate::Metadata = <$Plugin as $crate::Plugin>::METADATA;
@@ -185,7 +245,7 @@ macro_rules! __export_entry_points {
                 schema: DOCUMENT.schema_in(&MANIFEST),
             };
 
-            $crate::__entry_points!($Plugin, $before);
+            $crate::__entry_points!($Plugin, $before, $manifest, $schema);
         };
     };
 }
@@ -194,14 +254,14 @@ macro_rules! __export_entry_points {
 #[macro_export]
 #[cfg(not(target_family = "wasm"))]
 macro_rules! __entry_points {
-    ($Plugin:ty, $before:block) => {};
+    ($Plugin:ty, $before:block, $manifest:block, $schema:block) => {};
 }
 
 #[doc(hidden)]
 #[macro_export]
 #[cfg(target_family = "wasm")]
 macro_rules! __entry_points {
-    ($Plugin:ty, $before:block) => {
+    ($Plugin:ty, $before:block, $manifest:block, $schema:block) => {
         #[unsafe(no_mangle)]
         extern "C" fn allocate(size: u32) -> u32 {
             $crate::plugin::exports::allocate(size)
@@ -219,22 +279,22 @@ macro_rules! __entry_points {
 
         #[unsafe(no_mangle)]
         extern "C" fn manifest() -> u64 {
-            $crate::plugin::exports::constant(DOCUMENTS.manifest)
+            $manifest
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn _manifest() -> u64 {
-            $crate::plugin::exports::constant(DOCUMENTS.manifest)
+            $manifest
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn schema() -> u64 {
-            $crate::plugin::exports::constant(DOCUMENTS.schema)
+            $schema
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn _schema() -> u64 {
-            $crate::plugin::exports::constant(DOCUMENTS.schema)
+            $schema
         }
 
         #[unsafe(no_mangle)]
@@ -273,6 +333,13 @@ pub mod exports {
     #[must_use]
     pub fn constant(document: &'static [u8]) -> u64 {
         Packed::new(document.as_ptr().addr() as u32, document.len() as u32).0
+    }
+
+    /// A document that was made just now.
+    #[must_use]
+    pub fn made(document: alloc::vec::Vec<u8>) -> u64 {
+        let (address, len) = abi::serve(0, 0, |_| document.into());
+        Packed::new(address as u32, len as u32).0
     }
 
     /// Runs a check for the host.

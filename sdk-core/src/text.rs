@@ -6,11 +6,12 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::error::Error;
-use crate::json::{Str, Writer};
+use crate::json::{Encode, Str, Writer};
 
-/// Joins pieces into a [`Text`]: strings, integers, and strings as they stand in JSON.
+/// Joins pieces into a [`Text`]: strings, integers, addresses, and strings as they stand in JSON.
 ///
 /// ```
 /// use reglet_sdk_core::{Outcome, text};
@@ -145,6 +146,34 @@ macro_rules! integers {
 }
 integers!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 
+/// They show themselves by `core::fmt`: the first one that may be IPv6 takes about 5 KB of the plugin.
+macro_rules! addresses {
+    ($($type:ty),*) => {$(
+        impl Piece for $type {
+            fn write(&self, out: &mut Writer<'_>) {
+                // A writer takes everything.
+                let _ = fmt::Write::write_fmt(&mut Shown(out), format_args!("{self}"));
+            }
+        }
+
+        impl Encode for $type {
+            fn encode(&self, out: &mut Writer<'_>) {
+                out.text(self);
+            }
+        }
+    )*};
+}
+addresses!(IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr);
+
+struct Shown<'a, 'stack>(&'a mut Writer<'stack>);
+
+impl fmt::Write for Shown<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.plain(text);
+        Ok(())
+    }
+}
+
 impl<P: Pieces> fmt::Display for Text<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = Writer::new();
@@ -165,6 +194,7 @@ impl<P: Pieces> fmt::Debug for Text<P> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use alloc::string::ToString;
 
     #[test]
@@ -173,6 +203,16 @@ mod tests {
             text![i64::MIN, " ", u64::MAX, " ", 0, " ", -7_i8].to_string(),
             "-9223372036854775808 18446744073709551615 0 -7"
         );
+    }
+
+    #[test]
+    fn writes_addresses() {
+        let addresses = ["192.0.2.1", "2001:db8::1"].map(|text| text.parse::<IpAddr>().unwrap());
+        let ports = addresses.map(|address| SocketAddr::new(address, 53));
+        assert_eq!(text![addresses[0], " ", addresses[1]].to_string(), "192.0.2.1 2001:db8::1");
+        let mut out = Writer::new();
+        ports.as_slice().encode(&mut out);
+        assert_eq!(out.as_bytes(), br#"["192.0.2.1:53","[2001:db8::1]:53"]"#);
     }
 
     #[test]

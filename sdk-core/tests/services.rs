@@ -397,3 +397,112 @@ fn an_example_that_is_no_json_is_found() {
 fn an_example_whose_output_is_another_is_found() {
     shown_by!(Example::new("e", r#"{"hostname":"x"}"#).output(r#"{"ip":"x"}"#));
 }
+
+#[cfg(feature = "serde")]
+mod described_in_json {
+    use super::*;
+    use reglet_sdk_core::serde_config;
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only what is read of it counts")]
+    struct Target {
+        host: String,
+        #[serde(default)]
+        ports: Vec<Port>,
+    }
+
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "only what is read of it counts")]
+    struct Port {
+        number: u16,
+    }
+
+    serde_config!(Target, schema: r##"{
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$defs": { "Port": {"properties": {"number": {"type": "integer"}}, "type": "object"} },
+        "properties": {
+            "host": {"type": "string", "description": "A \"name\" }, or so"},
+            "ports": {"type": "array", "items": {"$ref": "#/$defs/Port"}}
+        },
+        "type": "object",
+        "required": [ "host" ]
+    }"##);
+
+    fn open(target: Target, _: &Context<'_>) -> Result<Outcome, Error> {
+        Ok(Outcome::success(text![target.host, " ", target.ports.len()]))
+    }
+
+    services! {
+        /// Ports.
+        pub struct Ports;
+        const METADATA: Metadata = Metadata::new("ports", "1.0.0", "d");
+        /// TCP
+        tcp {
+            /// Opens
+            open -> Target [
+                Example::new("one", r#"{"host": "a", "ports": [{"number": 1}]}"#).output(r#"{"host": "a"}"#),
+            ],
+            /// Opens again
+            again = self::open,
+            connect = ports::connect,
+        }
+    }
+
+    #[test]
+    fn the_fields_are_those_of_the_schema() {
+        let services = member::<Ports>("services");
+        assert!(services.contains(r#""name":"open","description":"Opens","input_fields":["host","ports"]"#));
+        assert!(services.contains(
+            r#""output_schema":{"$schema":"https://json-schema.org/draft/2020-12/schema","$defs""#
+        ));
+        assert_eq!(
+            member::<Ports>("config_schema"),
+            concat!(
+                r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","$defs":{"Port":"#,
+                r#"{"properties":{"number":{"type":"integer"}},"type":"object"}},"properties":{"#,
+                r#""service":{"type":"string","enum":["tcp"]},"#,
+                r#""operation":{"type":"string","enum":["open","again","connect"]},"#,
+                r#""host":{"type":"string","description":"A \"name\" }, or so"},"#,
+                r##""ports":{"type":"array","items":{"$ref":"#/$defs/Port"}},"##,
+                r#""hostname":{"type":"string","description":"Host \"name\" \\."},"#,
+                r#""port":{"type":"integer","description":"Port.","default":443},"#,
+                r#""wait":{"type":"boolean","description":"For ever."}},"#,
+                r#""additionalProperties":false,"type":"object","required":["service","operation"]}"#
+            )
+        );
+    }
+
+    #[test]
+    fn operations_read_their_input_with_serde() {
+        let call = r#"{"service":"tcp","operation":"open","host":"a","ports":[{"number":1}]}"#;
+        assert_eq!(outcome::<Ports>(call), "success: a 1");
+        let call = r#"{"service":"tcp","operation":"again","host":"a","ports":[{"number":-1}]}"#;
+        assert_eq!(
+            outcome::<Ports>(call),
+            "error: config validation failed for field 'ports[0].number': \
+             expected a whole number from 0 to 65535, got a number (config ports[0].number)"
+        );
+    }
+
+    #[test]
+    fn examples_are_tested() {
+        check_examples::<Ports>();
+    }
+
+    services! {
+        /// Ports.
+        pub struct Wrong;
+        const METADATA: Metadata = Metadata::new("ports", "1.0.0", "d");
+        /// TCP
+        tcp {
+            open [Example::new("bad", r#"{"host": "a", "prots": []}"#)],
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "example tcp/open/bad: prots is no field of the input")]
+    fn an_example_with_an_unknown_field_is_found() {
+        check_examples::<Wrong>();
+    }
+}

@@ -1,3 +1,81 @@
-//! See [`reglet_sdk_core::log`](mod@reglet_sdk_core::log).
+//! Log records, handed to the host: the core's macros, and the facades of the crates `log` and `tracing`.
+//!
+//! The macros `debug!` to `error!` of this module are there always, and cost the least. Libraries, and authors who
+//! prefer them, log through the facades, each of which is a feature. What logging takes, in bytes of an optimised
+//! plugin that logs nothing else:
+//!
+//! | feature | what it brings | unknown-unknown | wasip1 |
+//! |---|---|---|---|
+//! | | one record of the core's macros, with two attributes | 620 | 620 |
+//! | `log` | one record of the crate `log`, with a value in its message | 2,020 | 2,040 |
+//! | `log-kv` | the same with two key-values; 17 KB of it print floats, be there any or not | 25,840 | 24,160 |
+//! | `tracing` | one event of the crate `tracing` with two fields, in a span with one | 15,070 | 13,880 |
+//!
+//! They are installed before a plugin's first check, and by `log::install` in tests. One [level](set_level) holds for all
+//! of them.
+//!
+//! # How records look
+//!
+//! - Levels are those of Go: `TRACE` is `DEBUG-4`.
+//! - A record has its `target` as an attribute, and if `log::with_location` asks for them also `file` and `line`.
+//! - Key-values and fields keep their types: `string`, `int64`, `uint64`, `bool`, `float64`. What can only be shown is
+//!   `any`, or `error` if its key is `err` or `error`: `::log::warn!(error:% = error; "no answer")`,
+//!   `tracing::warn!(%error, "no answer")`.
+//! - An event also has the fields of the spans that it is in, under their own names; of those with the same name, the
+//!   innermost counts. The names of these spans are the attribute `spans`, from the outermost on: `check:connect`.
+//! - Of at most 64 spans that are open at once, fields are kept.
+//! - The [bounds](reglet_sdk_core::log#bounds) are those of all records.
+//!
+//! The prelude's `log` is this module; where that is in scope, the crate is `::log`.
+//!
+//! `tracing` with its feature `std` takes 10 KB more. An application's own subscriber or logger, if it is set first,
+//! stays.
+
+#[cfg(feature = "log")]
+mod facade;
+#[cfg(feature = "log-kv")]
+mod kv;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) mod record;
 
 pub use reglet_sdk_core::log::*;
+
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub use record::with_location;
+
+/// Makes the host's log that of the facades which are features of this crate. A facade that has a logger or a
+/// subscriber already keeps that.
+///
+/// A plugin need not call it: it happens before its first check. Tests call it as often as they like.
+///
+/// ```
+/// use reglet_sdk_std::log;
+/// use reglet_sdk_std::mock::Mock;
+///
+/// log::install();
+/// let ((), calls) = Mock::new().run(|| tracing::info!("checked"));
+/// assert!(calls.logs[0].contains(r#""level":"INFO","message":"checked""#));
+/// ```
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub fn install() {
+    #[cfg(feature = "log")]
+    facade::install();
+    #[cfg(feature = "tracing")]
+    crate::tracing::install();
+}
+
+/// Sets the lowest level that is sent, for the macros and all facades; at first `Info`.
+///
+/// ```
+/// use reglet_sdk_std::log::{self, Level};
+///
+/// log::set_level(Level::Warn);
+/// assert!(!log::enabled(Level::Info) && log::enabled(Level::Error));
+/// ```
+pub fn set_level(level: Level) {
+    reglet_sdk_core::log::set_level(level);
+    #[cfg(feature = "log")]
+    facade::follow();
+    #[cfg(feature = "tracing")]
+    tracing_core::callsite::rebuild_interest_cache();
+}

@@ -1,6 +1,10 @@
 //! What happens once, before the first check.
 
-/// Has panics reported to the host.
+/// Bytes of a panic's message that are reported.
+#[cfg(target_family = "wasm")]
+const MAX_MESSAGE: usize = 512;
+
+/// Has panics reported to the host, and the records of the facades sent to it.
 pub fn start() {
     #[cfg(target_family = "wasm")]
     {
@@ -12,7 +16,11 @@ pub fn start() {
         }
         std::panic::set_hook(Box::new(|info| {
             let message = info.payload_as_str().unwrap_or("a value that is no text");
-            reglet_sdk_core::panic::report_at(&message, info.location())
+            // What is longer would be left out as a whole.
+            let start = message.get(..message.floor_char_boundary(MAX_MESSAGE)).unwrap_or(message);
+            reglet_sdk_core::panic::report_at(&start, info.location())
         }));
+        #[cfg(any(feature = "log", feature = "tracing"))]
+        crate::log::install();
     }
 }

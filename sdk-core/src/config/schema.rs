@@ -1,7 +1,7 @@
 //! JSON Schema as constants.
 
 use crate::json::{Bounds, Expected};
-use crate::metadata::same;
+use crate::metadata::{is_object, same};
 
 /// A JSON Schema, as a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,26 @@ pub enum Schema {
         /// Where it is declared.
         place: &'static str,
     },
+    /// A whole schema in JSON, an object. As a part of another schema it stands for any value.
+    Json(&'static str),
 }
 
 impl Schema {
+    /// A schema that is there in JSON already, such as one that a tool has made.
+    ///
+    /// # Panics
+    ///
+    /// When the plugin is compiled: it is not an object.
+    ///
+    /// ```compile_fail,E0080
+    /// const SCHEMA: reglet_sdk_core::config::Schema = reglet_sdk_core::config::Schema::json("[]");
+    /// ```
+    #[must_use]
+    pub const fn json(json: &'static str) -> Self {
+        assert!(is_object(json), "a schema in JSON is an object");
+        Self::Json(json)
+    }
+
     /// The object that it is, if it is one.
     #[must_use]
     pub const fn object(&'static self) -> Option<&'static Object> {

@@ -141,7 +141,8 @@ impl<T: Serialize> Encode for Serde<T> {
 /// Makes a type that serde reads one of the codec's: a plugin's configuration, or the type of a field in one.
 ///
 /// The schema that hosts are told is the second argument, and allows anything without one. Nothing compares it with
-/// what the type accepts.
+/// what the type accepts. It is a [`Schema`](crate::config::Schema), or a whole JSON Schema behind `schema:`, for
+/// which a file is a good place; `reglet_sdk_std::schema` makes that file from the type, and keeps it true.
 ///
 /// ```
 /// use reglet_sdk_core::config::{Property, Schema};
@@ -166,12 +167,22 @@ impl<T: Serialize> Encode for Serde<T> {
 ///
 /// let config: Config<'_> = json::from_slice(br#"{"user": "root", "mode": "very-thorough"}"#)?;
 /// assert!(config.user == "root" && matches!(config.mode, Mode::VeryThorough));
+///
+/// #[derive(Deserialize)]
+/// struct Port {
+///     number: u16,
+/// }
+/// // Or `schema: include_str!("../schema.json")`.
+/// serde_config!(Port, schema: r#"{"properties": {"number": {"type": "integer"}}, "type": "object"}"#);
 /// # Ok::<(), json::serde::Error>(())
 /// ```
 #[macro_export]
 macro_rules! serde_config {
     ($Name:ident $(< $life:lifetime >)?) => {
         $crate::serde_config!($Name $(< $life >)?, &$crate::config::Schema::Any);
+    };
+    ($Name:ident $(< $life:lifetime >)?, schema: $json:expr) => {
+        $crate::serde_config!($Name $(< $life >)?, const { &$crate::config::Schema::json($json) });
     };
     ($Name:ident, $schema:expr) => {
         $crate::serde_config!(@impl 'value $Name, $schema);

@@ -1,8 +1,11 @@
 //! Metadata, manifest and schema as JSON constants: a plugin carries the bytes, and no code that makes them.
 
 mod capabilities;
+mod json;
 mod schema;
 mod services;
+
+pub(crate) use json::{is_object, is_recursive, member};
 
 use super::{MIN_HOST_VERSION, Metadata, SDK_VERSION};
 use crate::config::Schema;

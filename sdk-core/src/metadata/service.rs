@@ -1,6 +1,6 @@
 //! Services and their operations, as a plugin declares them with [`services!`](crate::services!).
 
-use super::same;
+use super::{is_recursive, member, same};
 use crate::config::Schema;
 use crate::json::{self, FromValue};
 use crate::{Context, Error, Outcome};
@@ -76,9 +76,10 @@ impl Operation {
     ///
     /// # Panics
     ///
-    /// When the plugin is compiled: the name is not allowed, or the function takes something else than a type
-    /// declared with [`config!`](crate::config!) or `()`, or the type has a field `service` or `operation`, which
-    /// are the names of what is called.
+    /// When the plugin is compiled: the name is not allowed, or the function takes something else than `()` or a type
+    /// whose fields are known, from [`config!`](crate::config!) or from a schema in JSON; or the type has a field
+    /// `service` or `operation`, which are the names of what is called, or its schema in JSON refers to itself as a
+    /// whole.
     ///
     /// ```compile_fail,E0080
     /// # use reglet_sdk_core::metadata::Operation;
@@ -117,7 +118,21 @@ impl Operation {
                     at += 1;
                 }
             }
-            _ => assert!(I::IGNORES, "an operation's input is declared with config!, or ()"),
+            Schema::Json(schema) => {
+                assert!(
+                    !is_recursive(schema),
+                    "an operation's input is described in JSON, and contains itself"
+                );
+                if let Some(properties) = member(schema, "properties") {
+                    let taken =
+                        member(properties, "service").is_some() || member(properties, "operation").is_some();
+                    assert!(!taken, "an operation's input has a field named service or operation");
+                }
+            }
+            _ => assert!(
+                I::IGNORES,
+                "an operation's input is declared with config!, has a schema in JSON, or is ()"
+            ),
         }
         Self { name, description, input: Shape::of::<I>(), output: None, examples: &[] }
     }

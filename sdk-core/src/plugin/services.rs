@@ -1,6 +1,6 @@
 //! Plugins with several operations: the configuration of a call names the one that is meant.
 
-use super::{refuse, refused};
+use super::refuse;
 use crate::error::Error;
 use crate::json::{self, Expected, Field, FromValue, Slot, Str, Value};
 use crate::text;
@@ -10,7 +10,8 @@ use crate::text;
 /// An operation is a function from its own input, declared with [`config!`](crate::config!), to an outcome. It has
 /// the function's name, or another with `name = path::to::function`. Doc comments become descriptions. Behind `->`
 /// may stand the type of the outcome's data, and behind that in brackets
-/// [examples](crate::metadata::Example).
+/// [examples](crate::metadata::Example). Input and data may also be types that serde reads, if `serde_config!` gives
+/// them a schema in JSON; they must not deny unknown fields, for the names of service and operation are beside theirs.
 ///
 /// ```
 /// #![no_std]
@@ -192,7 +193,7 @@ impl<'a> Call<'a> {
     /// The operation's part.
     #[doc(hidden)]
     pub fn input<I: FromValue<'a>>(&self) -> Result<I, Error> {
-        json::read(self.document).map_err(|error| refused::<I>(self.document, error))
+        I::from_config(self.document)
     }
 
     /// Why it names no operation.
@@ -244,6 +245,11 @@ pub fn check_examples<P: super::Plugin>() {
                     .properties
                     .iter()
                     .any(|property| key.eq_ignore_ascii_case(property.name.as_bytes())),
+                Schema::Json(schema) => {
+                    let properties = Value::parse(schema.as_bytes()).map(|schema| schema.get("properties"));
+                    properties
+                        .is_ok_and(|properties| !properties.get(Str::new(key).decode().as_ref()).is_none())
+                }
                 _ => false,
             };
             if !known {

@@ -37,6 +37,22 @@ pub enum RecordType {
 }
 
 impl RecordType {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::A, Self::Aaaa, Self::Cname, Self::Mx, Self::Txt, Self::Ns];
+
+    /// The type that is called so on the wire, in capitals.
+    ///
+    /// ```
+    /// use reglet_sdk_core::dns::RecordType;
+    ///
+    /// assert_eq!(RecordType::from_name("MX"), Some(RecordType::Mx));
+    /// assert_eq!(RecordType::from_name("SRV"), None);
+    /// ```
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|record_type| record_type.as_str() == name)
+    }
+
     /// The type on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -73,7 +73,12 @@ impl<'a> Request<'a> {
         let mut stack = [MaybeUninit::uninit(); 512];
         let mut request = Writer::on(&mut stack);
         self.write(context, Dialect::Wire, &mut request);
-        Output::ask(request.as_bytes(), Kind::Exec.as_str())
+        let output = Output::ask(request.as_bytes(), Kind::Exec.as_str())?;
+        // Absent numbers are 0, and an answer that says nothing must not say that a command did well.
+        if output.0.value::<EXIT_CODE>().is_none() {
+            return Err(Error::wire_format("exec_command", "exit_code is missing"));
+        }
+        Ok(output)
     }
 
     fn write(&self, context: &Context<'_>, _: Dialect, out: &mut Writer<'_>) {
@@ -147,6 +152,9 @@ impl<'a> Received<'a> {
         }
     }
 }
+
+/// Where the exit code stands among the fields of an answer.
+const EXIT_CODE: usize = 2;
 
 super::answer! {
     function: ExecCommand,
@@ -230,6 +238,17 @@ mod tests {
         assert_eq!(output.stdout().decode(), "line\n\u{fffd}");
         assert_eq!((output.exit_code(), output.duration_ms(), output.is_timeout()), (-1, 12, true));
         assert!(!output.stdout_truncated() && output.stderr().is_empty());
+    }
+
+    #[test]
+    fn an_answer_without_an_exit_code_is_no_success() {
+        for answer in ["null", "{}", r#"{"stdout":"","stderr":"","exit_code":null,"duration_ms":7}"#] {
+            let (result, _) = Mock::new()
+                .answer("exec_command", answer)
+                .run(|| Request::new(&"x").send(&Context::default()));
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), &*error.code()), (Kind::Internal, "wire_format"), "{answer}");
+        }
     }
 
     #[test]

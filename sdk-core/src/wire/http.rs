@@ -30,6 +30,7 @@ pub struct Request<'a> {
     body: Base64<'a>,
     timeout_ms: Option<u32>,
     max_redirects: Option<u32>,
+    allow_truncated: bool,
 }
 
 super::debug_as_json!(Request);
@@ -44,6 +45,7 @@ impl<'a> Request<'a> {
             body: Base64(Cow::Borrowed(&[])),
             timeout_ms: None,
             max_redirects: None,
+            allow_truncated: false,
         }
     }
 
@@ -86,13 +88,20 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Takes a body that is larger than what hosts pass on, 10 MiB, for an answer all the same:
+    /// [`Answer::body_truncated`] tells.
+    pub const fn allow_truncated(mut self) -> Self {
+        self.allow_truncated = true;
+        self
+    }
+
     /// Sends it. Whatever the server answers is an answer, also a status of 404 or 500.
     ///
     /// # Errors
     ///
     /// What the host reports, most often of the type `network`, `timeout` or `capability`. `validation`, if the
-    /// body is larger than what hosts pass on, 10 MiB: half a body would be worse than none. `internal` if the
-    /// host's answer breaks the protocol.
+    /// body is larger than what hosts pass on, 10 MiB, and that is not [allowed](Self::allow_truncated): half a body
+    /// would be worse than none. `internal` if the host's answer breaks the protocol.
     pub fn send(&self, context: &Context<'_>) -> Result<Answer, Error> {
         self.ask(context, Dialect::Wire)
     }
@@ -112,7 +121,7 @@ impl<'a> Request<'a> {
         let mut request = Writer::on(&mut stack);
         self.write(context, dialect, &mut request);
         let answer = Answer::ask(request.as_bytes(), Kind::Network.as_str())?;
-        if answer.body_truncated() {
+        if !self.allow_truncated && answer.body_truncated() {
             return Err(Error::write(Kind::Validation, b"body_truncated", |out| {
                 out.plain("response body too large")
             }));
@@ -290,6 +299,23 @@ impl Answer {
             .find(|(other, _)| other.raw().eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
     }
+
+    /// The body, moved to the start of the block that the host's answer lies in: it takes no second one, and keeps the
+    /// room that the rest of the answer took.
+    ///
+    /// ```
+    /// # use reglet_sdk_core::{Context, http, mock::Mock};
+    /// let mock = Mock::new().answer("http_request", r#"{"status_code":200,"body":"SGVsbG8="}"#);
+    /// let (answer, _) = mock.run(|| http::Request::get(&"https://example.com").send(&Context::default()));
+    /// assert_eq!(answer?.into_body(), b"Hello");
+    /// # Ok::<(), reglet_sdk_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        let body = self.body();
+        let (start, len) = (body.as_ptr().addr(), body.len());
+        self.0.into_bytes(start, len)
+    }
 }
 
 /// Header fields, as a host holds them: names, each with its values.
@@ -449,6 +475,31 @@ mod tests {
         assert!(answer.unwrap_err().message().ends_with("illegal base64 data at input byte 1"));
         let (answer, _) = send(&Request::get(&"u"), r#"{"status_code":200,"headers":{"A":[1]}}"#);
         assert_eq!(answer.unwrap_err().code(), "wire_format");
+    }
+
+    #[test]
+    fn hands_over_a_cut_body_to_those_who_ask_for_it() {
+        let answer = r#"{"status_code":200,"body":"AA==","body_truncated":true}"#;
+        let answer = send(&Request::get(&"u").allow_truncated(), answer).0.unwrap();
+        assert!(answer.body_truncated());
+        assert_eq!(answer.body(), [0]);
+    }
+
+    #[test]
+    fn moves_the_body_to_the_start_of_its_block() {
+        for (reply, body) in [
+            (r#"{"status_code":200,"body":"YWJjZGVmZ2hpag==","proto":"HTTP/1.1"}"#, &b"abcdefghij"[..]),
+            (r#"{"body":"YQ=="}"#, b"a"),
+            (r#"{"status_code":204,"body":""}"#, b""),
+            (r#"{"status_code":204}"#, b""),
+        ] {
+            let answer = send(&Request::get(&"u"), reply).0.unwrap();
+            let place = answer.body().as_ptr();
+            let moved = answer.into_body();
+            assert_eq!(moved, body, "{reply}");
+            let block = moved.as_ptr()..moved.as_ptr().wrapping_add(moved.capacity());
+            assert!(body.is_empty() || block.contains(&place), "{reply}");
+        }
     }
 
     #[test]

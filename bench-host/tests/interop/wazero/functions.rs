@@ -1,5 +1,5 @@
 //! Every function of the hosts, in both dialects, through a plugin that calls what it is told to
-//! (`tests/guests/functions`).
+//! (`tests/guests/functions`), and through its twin on the std layer (`tests/guests/wrappers`).
 //!
 //! The Go program reads each request strictly and reports what it has read, having made sure that written again it is
 //! what was sent.
@@ -8,11 +8,15 @@ mod answers;
 mod dialects;
 mod requests;
 
+use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::LazyLock;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use functions::Functions;
+use reglet_sdk_core::mock::Mock;
+use reglet_sdk_core::{Timestamp, plugin};
 use serde_json::{Value, json};
+use wrappers::Wrappers;
 
 use crate::wazero::{EXECUTORS, build, error};
 
@@ -21,8 +25,18 @@ const SDK_EXECUTORS: [&str; 3] = ["a", "ap", "b"];
 
 pub(crate) static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("functions"));
 
+static STD_MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("wrappers"));
+
 /// Standard output of bytes that are not UTF-8, with a NUL, and with characters that Go escapes.
 const OUTPUT: &str = "a\u{fffd}\0b\u{2028}<é>😀\n";
+
+/// What a host reports of each of the plugins; nothing if there is no Go.
+fn ask_both(executor: &str, replies: &str, config: &Value) -> impl Iterator<Item = Value> {
+    let config = config.to_string();
+    let options = ["-replies", replies];
+    let ask = move |module: &LazyLock<PathBuf>| crate::wazero::interop(module, executor, &config, &options);
+    [&MODULE, &STD_MODULE].into_iter().filter_map(ask)
+}
 
 /// What a host reports; nothing if there is no Go.
 fn ask(executor: &str, replies: &str, config: &Value) -> Option<Value> {
@@ -32,22 +46,24 @@ fn ask(executor: &str, replies: &str, config: &Value) -> Option<Value> {
 /// Asserts what hosts have read, and what came back.
 fn expect(executors: &[&str], replies: &str, config: &Value, requests: &[Value], data: &Value) {
     for executor in executors {
-        let Some(report) = ask(executor, replies, config) else { return };
-        let call = format!("{executor} {replies} {config}");
-        assert_eq!(read(&report), requests, "{call}");
-        assert_eq!(report["outcome"]["status"], "success", "{call}: {}", report["outcome"]);
-        assert_eq!(without_time(&report), *data, "{call}");
+        for report in ask_both(executor, replies, config) {
+            let call = format!("{executor} {replies} {config}");
+            assert_eq!(read(&report), requests, "{call}");
+            assert_eq!(report["outcome"]["status"], "success", "{call}: {}", report["outcome"]);
+            assert_eq!(without_time(&report), *data, "{call}");
+        }
     }
 }
 
 /// Asserts that nothing but an error came back, and the requests.
 fn expect_error(executors: &[&str], replies: &str, config: &Value, requests: &[Value], expected: &str) {
     for executor in executors {
-        let Some(report) = ask(executor, replies, config) else { return };
-        let call = format!("{executor} {replies} {config}");
-        assert_eq!(error(&report), expected, "{call}");
-        assert_eq!(report["outcome"].get("data"), None, "{call}");
-        assert_eq!(read(&report), requests, "{call}");
+        for report in ask_both(executor, replies, config) {
+            let call = format!("{executor} {replies} {config}");
+            assert_eq!(error(&report), expected, "{call}");
+            assert_eq!(report["outcome"].get("data"), None, "{call}");
+            assert_eq!(read(&report), requests, "{call}");
+        }
     }
 }
 
@@ -64,18 +80,24 @@ fn function(request: &Value) -> &str {
 /// The data of the outcome. Where there is a certificate, it ends in ninety days, and that is left out.
 fn without_time(report: &Value) -> Value {
     let mut data = report["outcome"]["data"].clone();
-    if let Some(not_after) = data["not_after"].as_u64() {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        assert!((now + 90 * 86_400 - 60..=now + 90 * 86_400).contains(&not_after), "{data}");
+    if let Some(not_after) = data["not_after"].as_i64() {
+        let end = in_ninety_days().unix_seconds();
+        assert!((end - 60..=end).contains(&not_after), "{data}");
         data["not_after"] = json!("in ninety days");
     }
     data
+}
+
+fn in_ninety_days() -> Timestamp {
+    Timestamp::now().unwrap().saturating_add(Duration::from_secs(90 * 86_400))
 }
 
 /// A call: what the plugin is told, what the host reads, and what comes back in one dialect and the other.
 struct Call {
     config: Value,
     request: Value,
+    /// What a host answers in the first dialect, for the mock; the Go program has answers of its own.
+    answer: Value,
     wire: Value,
     sdk: Value,
 }
@@ -99,6 +121,7 @@ fn calls() -> [Call; 7] {
         Call {
             config: json!({"call": "dns_lookup", "target": "example.com"}),
             request: json!({"dns_lookup": {"hostname": "example.com", "type": "A", "context": {}}}),
+            answer: json!({"records": ["192.0.2.10", "192.0.2.11"]}),
             wire: found.clone(),
             sdk: found,
         },
@@ -109,6 +132,10 @@ fn calls() -> [Call; 7] {
                 "method": "PUT", "url": "https://example.com/?a=<b>&c=\"é\"", "body": "aGVsbG8gPMOpPg==",
                 "context": {}
             }}),
+            answer: json!({
+                "status_code": 200, "body": "aGVsbG8gPMOpPg==", "proto": "HTTP/1.1",
+                "headers": {"Content-Type": ["text/plain"], "Set-Cookie": ["a=1", "b=\"2\""]}
+            }),
             wire: fetched("HTTP/1.1", 0),
             sdk: fetched("", 12),
         },
@@ -117,6 +144,13 @@ fn calls() -> [Call; 7] {
             request: json!({"tcp_connect": {
                 "host": "example.com", "port": "443", "context": {}, "tls": true, "use_tls": true
             }}),
+            answer: json!({
+                "connected": true, "tls": true, "address": "example.com:443", "remote_addr": "192.0.2.10:443",
+                "local_addr": "192.0.2.1:40000", "response_time_ms": 12, "tls_version": "TLS 1.3",
+                "tls_cipher_suite": "TLS_AES_128_GCM_SHA256", "tls_server_name": "example.com",
+                "tls_cert_subject": "CN=example.com,O=Example", "tls_cert_issuer": "CN=Example CA,O=Example",
+                "tls_cert_not_after": in_ninety_days().rfc3339()
+            }),
             wire: json!({
                 "tls": true, "address": "example.com:443", "remote_addr": "192.0.2.10:443",
                 "local_addr": "192.0.2.1:40000", "response_time_ms": 12, "tls_version": "TLS 1.3",
@@ -139,6 +173,11 @@ fn calls() -> [Call; 7] {
                 "host": "mail.example.com", "port": "465", "context": {}, "tls": true, "use_tls": true,
                 "starttls": false, "use_starttls": false
             }}),
+            answer: json!({
+                "connected": true, "tls": true, "address": "mail.example.com:465", "response_time_ms": 12,
+                "banner": "220 mail.example.com ESMTP", "tls_version": "TLS 1.3",
+                "tls_cipher_suite": "TLS_AES_128_GCM_SHA256", "tls_server_name": "mail.example.com"
+            }),
             wire: json!({
                 "banner": "220 mail.example.com ESMTP", "tls": true, "address": "mail.example.com:465",
                 "response_time_ms": 12, "tls_version": "TLS 1.3",
@@ -153,6 +192,7 @@ fn calls() -> [Call; 7] {
         Call {
             config: json!({"call": "exec_command", "target": "id"}),
             request: json!({"exec_command": {"command": "id", "args": [], "context": {}}}),
+            answer: json!({"stdout": OUTPUT, "stderr": "oops\n", "exit_code": 3, "duration_ms": 12}),
             wire: json!({
                 "stdout": OUTPUT, "stdout_length": OUTPUT.len(), "stdout_truncated": false,
                 "stderr": "oops\n", "stderr_truncated": false, "exit_code": 3, "duration_ms": 12,
@@ -166,6 +206,7 @@ fn calls() -> [Call; 7] {
         Call {
             config: json!({"call": "ssrf_check", "target": "example.com:443"}),
             request: json!({"ssrf_check": {"address": "example.com:443"}}),
+            answer: json!({"allowed": true, "resolved_ip": "192.0.2.10"}),
             wire: allowed.clone(),
             sdk: allowed,
         },
@@ -174,6 +215,7 @@ fn calls() -> [Call; 7] {
             request: json!({"packages": {
                 "manager": "apt", "names": ["a\"b", "<c>"], "limit": u32::MAX, "since": null, "strict": true
             }}),
+            answer: listed.clone(),
             wire: listed.clone(),
             sdk: listed,
         },
@@ -195,6 +237,23 @@ fn with(mut config: Value, more: Value) -> Value {
 /// A hash, FNV-1a of 32 bits.
 fn checksum(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+#[test]
+fn each_function_works_natively_on_the_mock() {
+    for Call { config, request, answer, wire, .. } in calls() {
+        for observe in [plugin::observe::<Functions>, plugin::observe::<Wrappers>] {
+            let function = config["call"].as_str().unwrap().to_owned().leak();
+            let mock = Mock::new().answer(function, answer.to_string());
+            let (outcome, calls) = mock.run(|| observe(config.to_string().as_bytes()));
+            let outcome: Value = serde_json::from_slice(&outcome).unwrap();
+            let [(function, sent)] = &calls.requests[..] else { panic!("{config}: {calls:?}") };
+            let sent: Value = serde_json::from_str(sent).unwrap();
+            assert_eq!(json!({ *function: sent }), request, "{config}");
+            assert_eq!(outcome["status"], "success", "{config}: {outcome}");
+            assert_eq!(without_time(&json!({ "outcome": outcome })), wire, "{config}");
+        }
+    }
 }
 
 #[test]

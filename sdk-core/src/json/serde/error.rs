@@ -7,7 +7,7 @@ use core::fmt;
 use serde_core::de::{self, Expected, Unexpected};
 use serde_core::ser;
 
-use crate::error::Kind;
+use crate::error::{Displayed, Kind};
 use crate::json::{self, Members, Str, Value, Writer};
 use crate::text;
 use crate::text::Piece;
@@ -159,7 +159,7 @@ impl core::error::Error for Error {}
 impl de::Error for Error {
     #[cold]
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(Formatted(&message))
+        Self::new(Displayed(&message))
     }
 
     #[cold]
@@ -185,7 +185,7 @@ impl de::Error for Error {
 
     #[cold]
     fn invalid_length(len: usize, expected: &dyn Expected) -> Self {
-        Self::new(text!["expected ", Formatted(&expected), ", got ", len])
+        Self::new(text!["expected ", Displayed(&expected), ", got ", len])
     }
 
     #[cold]
@@ -206,7 +206,7 @@ impl de::Error for Error {
             Unexpected::StructVariant => "a struct variant",
             Unexpected::Other(other) => other,
         };
-        Self::new(text!["expected ", Formatted(&expected), ", got ", found])
+        Self::new(text!["expected ", Displayed(&expected), ", got ", found])
     }
 
     #[cold]
@@ -218,7 +218,7 @@ impl de::Error for Error {
 impl ser::Error for Error {
     #[cold]
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::unwritable(Formatted(&message))
+        Self::unwritable(Displayed(&message))
     }
 }
 
@@ -231,25 +231,6 @@ impl Piece for Names {
             out.escape(name);
             out.plain("'");
         }
-    }
-}
-
-/// What has only a [`Display`](fmt::Display).
-pub(super) struct Formatted<'a>(pub(super) &'a dyn fmt::Display);
-
-impl Piece for Formatted<'_> {
-    fn write(&self, out: &mut Writer<'_>) {
-        struct Sink<'a, 'stack>(&'a mut Writer<'stack>);
-
-        impl fmt::Write for Sink<'_, '_> {
-            fn write_str(&mut self, text: &str) -> fmt::Result {
-                self.0.escape(text);
-                Ok(())
-            }
-        }
-
-        // The sink takes everything.
-        let _ = fmt::write(&mut Sink(out), format_args!("{}", self.0));
     }
 }
 

@@ -11,7 +11,8 @@ use serde_core::ser::{
 };
 
 use self::key::Key;
-use super::error::{Error, Formatted};
+use super::error::Error;
+use crate::error::Displayed;
 use crate::json::{Str, Writer};
 
 /// Writes a value as the next one of a document.
@@ -246,7 +247,7 @@ impl<'a, 'stack> serde_core::Serializer for Serializer<'a, 'stack> {
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Error> {
-        self.out.text(&Formatted(&value));
+        self.out.text(&Displayed(&value));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Document;
 use crate::config::{Object, Property, Schema};
-use crate::metadata::same;
+use crate::metadata::{Service, same};
 
 /// The structs that a configuration is made of.
 pub(super) struct Structs<'a> {
@@ -40,6 +40,20 @@ impl<'a> Structs<'a> {
         }
     }
 
+    /// Whether one has this name, wherever it is declared.
+    pub(super) const fn names(&self, name: &str) -> bool {
+        let mut at = 0;
+        while at < self.len {
+            if let Some(object) = self.list[at]
+                && same(object.name, name)
+            {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
     const fn has(&self, name: &str, place: &str) -> bool {
         if let Some(root) = self.root
             && is(root, name, place)
@@ -72,6 +86,11 @@ const fn is(object: &Object, name: &str, place: &str) -> bool {
     is
 }
 
+/// Whether a part with this schema may be anything.
+const fn is_any(schema: &Schema) -> bool {
+    matches!(schema, Schema::Any | Schema::Json(_))
+}
+
 impl<const N: usize> Document<N> {
     /// The schema of a configuration alone.
     ///
@@ -99,15 +118,20 @@ impl<const N: usize> Document<N> {
 
     /// The schema of a whole configuration.
     pub(super) const fn root(&mut self, schema: &Schema) {
-        let Schema::Object(root) = schema else { return self.raw("{}") };
-        let structs = Structs::of(root);
-        self.begin(&structs);
-        self.object(root, &structs);
-        self.raw("}");
+        match schema {
+            Schema::Object(root) => {
+                let structs = Structs::of(root);
+                self.begin(&structs, &[]);
+                self.object(root, &structs);
+                self.raw("}");
+            }
+            Schema::Json(json) => self.compact(json),
+            _ => self.raw("{}"),
+        }
     }
 
-    /// What a schema starts with.
-    pub(super) const fn begin(&mut self, structs: &Structs<'_>) {
+    /// What a schema starts with. Operations whose input is described in JSON bring their own definitions.
+    pub(super) const fn begin(&mut self, structs: &Structs<'_>, services: &[Service]) {
         self.raw("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",");
         let mut first = true;
         let mut at = 0;
@@ -122,6 +146,7 @@ impl<const N: usize> Document<N> {
             self.raw("}");
             at += 1;
         }
+        self.json_definitions(&mut first, structs, services);
         if !first {
             self.raw("},");
         }
@@ -165,11 +190,11 @@ impl<const N: usize> Document<N> {
             [] => ("", property.description),
         };
         let is_bare = title.is_empty() && description.is_empty() && !property.secret;
-        if matches!(property.schema, Schema::Any) && is_bare {
+        if is_any(property.schema) && is_bare {
             return self.raw("true");
         }
         self.raw("{");
-        let mut first = matches!(property.schema, Schema::Any);
+        let mut first = is_any(property.schema);
         self.inner(property.schema, structs);
         self.limits(&mut first, property);
         if !title.is_empty() {
@@ -234,7 +259,7 @@ impl<const N: usize> Document<N> {
 
     /// The schema of what another one is made of.
     const fn part(&mut self, schema: &Schema, structs: &Structs<'_>) {
-        if matches!(schema, Schema::Any) {
+        if is_any(schema) {
             return self.raw("true");
         }
         self.raw("{");
@@ -245,7 +270,7 @@ impl<const N: usize> Document<N> {
     /// The keywords that say what type a value has.
     const fn inner(&mut self, schema: &Schema, structs: &Structs<'_>) {
         match schema {
-            Schema::Any => {}
+            Schema::Any | Schema::Json(_) => {}
             Schema::Boolean => self.raw("\"type\":\"boolean\""),
             Schema::Integer => self.raw("\"type\":\"integer\""),
             Schema::Number => self.raw("\"type\":\"number\""),
@@ -262,7 +287,7 @@ impl<const N: usize> Document<N> {
                 self.raw(",\"minItems\":");
                 self.integer(*len as i64);
             }
-            Schema::Map(Schema::Any) => self.raw("\"type\":\"object\""),
+            Schema::Map(Schema::Any | Schema::Json(_)) => self.raw("\"type\":\"object\""),
             Schema::Map(values) => {
                 self.raw("\"additionalProperties\":");
                 self.part(values, structs);

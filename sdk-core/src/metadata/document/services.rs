@@ -1,6 +1,7 @@
 //! Services in the manifest, and the schema of a configuration that names one of their operations.
 
 use super::Document;
+use super::json::{self, Members};
 use super::schema::Structs;
 use crate::config::{Property, Schema};
 use crate::metadata::{Example, Operation, Service, same};
@@ -31,15 +32,14 @@ impl<const N: usize> Document<N> {
 
     const fn operation(&mut self, operation: &Operation) {
         self.named(operation.name, operation.description);
-        let fields = properties(operation);
         let mut first = true;
         let mut at = 0;
-        while at < fields.len() {
+        while let Some(field) = Input::field(operation, at) {
             if first {
                 self.raw(",\"input_fields\":[");
             }
             self.separate(&mut first);
-            self.string(fields[at].name);
+            self.key(&field);
             at += 1;
         }
         if !first {
@@ -94,35 +94,6 @@ impl<const N: usize> Document<N> {
         self.raw("}");
     }
 
-    /// JSON that the author wrote, without the white space between its tokens. Its strings and brackets must close,
-    /// so that it can't spoil the document around it.
-    const fn compact(&mut self, json: &str) {
-        let json = json.as_bytes();
-        let mut quoted = false;
-        let mut depth = 0_usize;
-        let mut at = 0;
-        while at < json.len() {
-            match json[at] {
-                b'\\' if quoted && at + 1 < json.len() => {
-                    self.byte(b'\\');
-                    at += 1;
-                }
-                b'"' => quoted = !quoted,
-                b'{' | b'[' if !quoted => depth += 1,
-                b'}' | b']' if !quoted => {
-                    assert!(depth > 0, "an example's JSON closes more than it opens");
-                    depth -= 1;
-                }
-                _ => {}
-            }
-            if quoted || !matches!(json[at], b' ' | b'\t' | b'\r' | b'\n') {
-                self.byte(json[at]);
-            }
-            at += 1;
-        }
-        assert!(!quoted && depth == 0 && !json.is_empty(), "an example's JSON is not complete");
-    }
-
     /// The schema of the configuration: the names of the service and the operation, and the fields of all operations.
     /// A field that operations declare differently may be any of what they say (`docs/protocol.md#v2`).
     pub(super) const fn calls(&mut self, services: &[Service]) {
@@ -134,7 +105,7 @@ impl<const N: usize> Document<N> {
             }
             at += 1;
         }
-        self.begin(&structs);
+        self.begin(&structs, services);
         self.raw("\"properties\":{\"service\":{\"type\":\"string\",\"enum\":[");
         let mut first = true;
         at = 0;
@@ -156,16 +127,15 @@ impl<const N: usize> Document<N> {
         self.raw("]}");
         at = 0;
         while let Some(operation) = nth(services, at) {
-            let fields = properties(operation);
-            let mut field = 0;
-            while field < fields.len() {
-                if !declared_before(services, at, fields[field].name) {
+            let mut number = 0;
+            while let Some(field) = Input::field(operation, number) {
+                if !declared_before(services, at, field.name) {
                     self.raw(",");
-                    self.string(fields[field].name);
+                    self.key(&field);
                     self.raw(":");
-                    self.forms(services, at, &fields[field], &structs);
+                    self.forms(services, at, &field, &structs);
                 }
-                field += 1;
+                number += 1;
             }
             at += 1;
         }
@@ -175,29 +145,29 @@ impl<const N: usize> Document<N> {
     }
 
     /// A field as it is declared by the operations from the `at`th on, which is the first to have it.
-    const fn forms(&mut self, services: &[Service], at: usize, field: &Property, structs: &Structs<'_>) {
+    const fn forms(&mut self, services: &[Service], at: usize, field: &Input, structs: &Structs<'_>) {
         let mut forms = 0;
         let mut other = at;
         while let Some(operation) = nth(services, other) {
             if let Some(form) = find(operation, field.name)
-                && !alike(form, field, structs)
+                && !alike(&form, field, structs)
             {
                 forms += 1;
             }
             other += 1;
         }
         if forms == 0 {
-            return self.property(field, structs);
+            return self.form(field, structs);
         }
         self.raw("{\"anyOf\":[");
         let mut first = true;
         other = at;
         while let Some(operation) = nth(services, other) {
             if let Some(form) = find(operation, field.name)
-                && (other == at || !alike(form, field, structs))
+                && (other == at || !alike(&form, field, structs))
             {
                 self.separate(&mut first);
-                self.property(form, structs);
+                self.form(&form, structs);
             }
             other += 1;
         }
@@ -212,12 +182,11 @@ impl<const N: usize> Document<N> {
             self.raw(",\"required\":[\"service\",\"operation\"");
         }
         if let Some(operation) = nth(services, 0) {
-            let fields = properties(operation);
-            let mut field = 0;
-            while field < fields.len() {
+            let mut number = 0;
+            while let Some(field) = Input::field(operation, number) {
                 let mut needed = 0;
                 while let Some(operation) = nth(services, needed)
-                    && let Some(Property { required: true, .. }) = find(operation, fields[field].name)
+                    && let Some(Input { required: true, .. }) = find(operation, field.name)
                 {
                     needed += 1;
                 }
@@ -226,14 +195,120 @@ impl<const N: usize> Document<N> {
                         self.raw(",\"required\":[");
                     }
                     self.separate(&mut first);
-                    self.string(fields[field].name);
+                    self.key(&field);
                 }
-                field += 1;
+                number += 1;
             }
         }
         if !first {
             self.raw("]");
         }
+    }
+
+    /// The definitions of operations whose input is described in JSON. Those of one name must be the same.
+    pub(super) const fn json_definitions(
+        &mut self,
+        first: &mut bool,
+        structs: &Structs<'_>,
+        services: &[Service],
+    ) {
+        let mut at = 0;
+        while let Some(operation) = nth(services, at) {
+            let mut members = Members::of(definitions(operation));
+            while let Some((name, schema)) = members.next() {
+                assert!(!structs.names(name), "two structs of a config have the same name");
+                let mut before = 0;
+                while before < at {
+                    if let Some(other) = nth(services, before)
+                        && let Some(other) = json::member(definitions(other), name)
+                    {
+                        assert!(same(other, schema), "two structs of a config have the same name");
+                        break;
+                    }
+                    before += 1;
+                }
+                if before == at {
+                    self.raw(if *first { "\"$defs\":{" } else { "," });
+                    *first = false;
+                    self.raw("\"");
+                    self.raw(name);
+                    self.raw("\":");
+                    self.compact(schema);
+                }
+            }
+            at += 1;
+        }
+    }
+
+    const fn key(&mut self, field: &Input) {
+        match field.form {
+            Form::Declared(_) => self.string(field.name),
+            Form::Json(_) => {
+                // With the escapes that it has.
+                self.raw("\"");
+                self.raw(field.name);
+                self.raw("\"");
+            }
+        }
+    }
+
+    const fn form(&mut self, field: &Input, structs: &Structs<'_>) {
+        match field.form {
+            Form::Declared(property) => self.property(property, structs),
+            Form::Json(schema) => self.compact(schema),
+        }
+    }
+}
+
+/// A field of an operation's input.
+struct Input {
+    name: &'static str,
+    required: bool,
+    form: Form,
+}
+
+enum Form {
+    Declared(&'static Property),
+    Json(&'static str),
+}
+
+impl Input {
+    /// The field with this number.
+    const fn field(operation: &Operation, number: usize) -> Option<Self> {
+        match operation.input.schema {
+            Schema::Object(object) if number < object.properties.len() => {
+                let property = &object.properties[number];
+                let Property { name, required, .. } = *property;
+                Some(Self { name, required, form: Form::Declared(property) })
+            }
+            Schema::Json(schema) => {
+                let mut properties = Members::of(member_or_empty(schema, "properties"));
+                let mut at = 0;
+                while let Some((name, form)) = properties.next() {
+                    if at == number {
+                        let required = json::lists(member_or_empty(schema, "required"), name);
+                        return Some(Self { name, required, form: Form::Json(form) });
+                    }
+                    at += 1;
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+}
+
+const fn member_or_empty(object: &'static str, key: &str) -> &'static str {
+    match json::member(object, key) {
+        Some(value) => value,
+        None => "",
+    }
+}
+
+const fn definitions(operation: &Operation) -> &'static str {
+    match operation.input.schema {
+        Schema::Json(schema) => member_or_empty(schema, "$defs"),
+        _ => "",
     }
 }
 
@@ -251,19 +326,11 @@ const fn nth(services: &[Service], mut number: usize) -> Option<&Operation> {
     None
 }
 
-const fn properties(operation: &Operation) -> &'static [Property] {
-    match operation.input.schema {
-        Schema::Object(object) => object.properties,
-        _ => &[],
-    }
-}
-
-const fn find(operation: &Operation, name: &str) -> Option<&'static Property> {
-    let properties = properties(operation);
+const fn find(operation: &Operation, name: &str) -> Option<Input> {
     let mut at = 0;
-    while at < properties.len() {
-        if same(properties[at].name, name) {
-            return Some(&properties[at]);
+    while let Some(field) = Input::field(operation, at) {
+        if same(field.name, name) {
+            return Some(field);
         }
         at += 1;
     }
@@ -297,11 +364,11 @@ const fn declared_before(services: &[Service], before: usize, name: &str) -> boo
 }
 
 /// Whether two fields have the same schema, which shows in what is written for them.
-const fn alike(a: &Property, b: &Property, structs: &Structs<'_>) -> bool {
+const fn alike(a: &Input, b: &Input, structs: &Structs<'_>) -> bool {
     const SPACE: usize = 2048;
     let (mut left, mut right) = (Document::<SPACE>::new(), Document::<SPACE>::new());
-    left.property(a, structs);
-    right.property(b, structs);
+    left.form(a, structs);
+    right.form(b, structs);
     let mut at = 0;
     while at < left.len && at < SPACE && left.bytes[at] == right.bytes[at] {
         at += 1;

@@ -5,7 +5,8 @@ use core::fmt;
 use serde_core::Serialize;
 use serde_core::ser::Impossible;
 
-use super::{Error, Formatted, not_finite, wide};
+use super::{Error, not_finite, wide};
+use crate::error::Displayed;
 use crate::json::Writer;
 use crate::text::Piece;
 
@@ -145,6 +146,6 @@ impl serde_core::Serializer for Key<'_, '_> {
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, key: &T) -> Result<(), Error> {
-        self.write(&Formatted(&key))
+        self.write(&Displayed(&key))
     }
 }

@@ -1,0 +1,207 @@
+//! What a server has answered.
+
+use alloc::borrow::Cow;
+use core::time::Duration;
+
+use reglet_sdk_core::abi;
+use reglet_sdk_core::error::Kind;
+use reglet_sdk_core::http::Answer;
+use reglet_sdk_core::{Error, json, text};
+use serde_core::Deserialize;
+
+use super::RequestBuilder;
+use super::rules::Shown;
+
+/// Bytes of a body that hosts pass on. Of a larger one they pass on so many, and say so.
+pub const MAX_BODY: usize = 10 << 20;
+
+/// What a server has answered. It is read in place, in the block that the host has put it into.
+///
+/// ```
+/// use reglet_sdk_std::mock::Mock;
+/// use reglet_sdk_std::{Context, Error, http};
+///
+/// let answer = r#"{"status_code":200,"headers":{"Server":["x"]},"body":"SGVsbG8=","proto":"HTTP/1.1"}"#;
+/// let mock = Mock::new().answer("http_request", answer);
+/// let (response, _) = mock.run(|| http::get("https://example.com").send(&Context::default()));
+/// let response = response?;
+/// assert!(response.is_success() && response.protocol() == "HTTP/1.1");
+/// assert_eq!(response.header("server").as_deref(), Some("x"));
+/// assert_eq!(response.text()?, "Hello");
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Response {
+    answer: Answer,
+    status: u16,
+    method: Cow<'static, str>,
+    url: String,
+}
+
+impl Response {
+    pub(super) fn new(answer: Answer, request: &RequestBuilder) -> Result<Self, Error> {
+        let status = match u16::try_from(answer.status_code()) {
+            Ok(status @ 100..=999) => status,
+            _ => return Err(Error::wire_format("http_request", "the status is no number from 100 to 999")),
+        };
+        let response = Self { answer, status, method: request.method.clone(), url: request.url.clone() };
+        if request.client.allow_truncated { Ok(response) } else { response.complete().map_err(Error::from) }
+    }
+
+    /// The status, such as 200; from 100 to 999.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the status is one of 200 to 299.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// The response, if its status is below 400.
+    ///
+    /// # Errors
+    ///
+    /// The status is 400 or above. Of type `network`, with a code such as `http_404`.
+    ///
+    /// ```
+    /// # use reglet_sdk_std::mock::Mock;
+    /// # use reglet_sdk_std::{Context, http};
+    /// let mock = Mock::new().answer("http_request", r#"{"status_code":503}"#);
+    /// let (response, _) = mock.run(|| http::get("https://example.com").send(&Context::default()));
+    /// let error = response.and_then(http::Response::error_for_status).unwrap_err();
+    /// assert_eq!(error.message(), "http GET https://example.com failed with status 503: server error");
+    /// ```
+    pub fn error_for_status(self) -> Result<Self, Error> {
+        let reason = match self.status {
+            ..400 => return Ok(self),
+            400..500 => "client error",
+            _ => "server error",
+        };
+        Err(Error::http(&self.method, Shown(&self.url), self.status, reason))
+    }
+
+    /// The first value of a header field, whose name is matched without regard to ASCII case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.answer.header(name).map(json::Str::decode)
+    }
+
+    /// The header fields, names and values, one after the other; a name with several values comes with each of them.
+    pub fn headers(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        self.answer.headers().map(|(name, value)| (name.decode(), value.decode()))
+    }
+
+    /// The body, without the coding that it was sent in, where the host has put it.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.answer.body()
+    }
+
+    /// The body, moved to the start of the block that the host's answer lies in: it takes no second one, and keeps the
+    /// room that the rest of the answer took.
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        self.answer.into_body()
+    }
+
+    /// The body as text. For a body in any other coding, `String::from_utf8_lossy(response.body())` puts U+FFFD in the
+    /// place of what is not UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// It is not UTF-8. Of type `validation`, code `invalid_utf8`.
+    pub fn text(&self) -> Result<&str, Error> {
+        abi::utf8(self.body()).ok_or_else(|| {
+            let message = text!["the response body of ", Shown(&self.url), " is not UTF-8"];
+            Error::new(Kind::Validation, message).with_code("invalid_utf8")
+        })
+    }
+
+    /// The body as JSON. What can be borrowed from it is.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON, or something else than the type. Of type `validation`, code `invalid_json`; the cause says
+    /// where.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        json::from_slice(self.body()).map_err(|error| self.invalid_json(&error.into()))
+    }
+
+    #[cold]
+    fn invalid_json(&self, cause: &Error) -> Error {
+        let message = text!["invalid JSON in the response body of ", Shown(&self.url), ": ", cause.message()];
+        Error::new(Kind::Validation, message).with_code("invalid_json").with_source(cause)
+    }
+
+    /// `HTTP/1.1`, `HTTP/2.0`; empty on older hosts.
+    #[must_use]
+    pub fn protocol(&self) -> Cow<'_, str> {
+        self.answer.proto().decode()
+    }
+
+    /// The time until all of it was there, to the millisecond; zero on hosts that do not say.
+    #[must_use]
+    pub fn latency(&self) -> Duration {
+        Duration::from_millis(self.answer.latency_ms())
+    }
+
+    /// Whether there was more of the body.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.answer.body_truncated()
+    }
+
+    /// The response, if its body is all there. Only one that was [allowed](RequestBuilder::allow_truncated) to be cut
+    /// may be.
+    ///
+    /// # Errors
+    ///
+    /// There was more of the body. What was read is kept:
+    ///
+    /// ```
+    /// # use reglet_sdk_std::mock::Mock;
+    /// # use reglet_sdk_std::{Context, http};
+    /// # let mock = Mock::new().answer("http_request", r#"{"status_code":200,"body":"SGVsbG8=","body_truncated":true}"#);
+    /// # let (response, _) = mock.run(|| {
+    /// let response = http::get("https://example.com").allow_truncated().send(&Context::default())?;
+    /// # Ok::<_, reglet_sdk_std::Error>(response)
+    /// # });
+    /// # let response = response.unwrap();
+    /// let http::Truncated { response } = response.complete().unwrap_err();
+    /// assert_eq!(response.body(), b"Hello");
+    /// ```
+    #[allow(clippy::result_large_err, reason = "it is the response itself")]
+    pub fn complete(self) -> Result<Self, Truncated> {
+        if self.is_truncated() { Err(Truncated { response: self }) } else { Ok(self) }
+    }
+}
+
+/// A response whose body was larger than what hosts pass on.
+///
+/// As an [`Error`] it is of type `validation` and code `body_truncated`, with the `details` `bytes_read` and `limit`.
+#[derive(Debug)]
+pub struct Truncated {
+    /// The response, with what was read of its body.
+    pub response: Response,
+}
+
+impl From<Truncated> for Error {
+    #[cold]
+    fn from(Truncated { response }: Truncated) -> Self {
+        let read = response.body().len();
+        let message = text![
+            "response body too large: ",
+            Shown(&response.url),
+            " has sent more than the ",
+            read,
+            " bytes that were read"
+        ];
+        Self::new(Kind::Validation, message)
+            .with_code("body_truncated")
+            .with_detail("bytes_read", read as u64)
+            .with_detail("limit", MAX_BODY as u64)
+    }
+}

@@ -1,0 +1,82 @@
+//! The check that a mail server answers.
+
+use core::time::Duration;
+
+use reglet_sdk_core::{Context, Error, Outcome, config, text};
+
+use super::{Connection, connect};
+use crate::net::tcp::{given, joined};
+
+config! {
+    /// A connection to a mail server as a check of its own, with the configuration, the texts and the data of the Go
+    /// SDK's `RunSMTPCheck`.
+    ///
+    /// It succeeds when the server answers, over TLS if asked for. Its data are `connected`, `latency_ms`, `address`,
+    /// and, if the host tells them, `banner`, `tls_version`, `tls_cipher_suite` and `tls_server_name`.
+    ///
+    /// What differs from Go: what fails is the host's own error, with its type and code, in place of
+    /// `CONNECTION_FAILED`; IPv6 addresses work; a port that is none is refused with the configuration, which names
+    /// the field, in place of `INVALID_PORT`.
+    ///
+    /// ```
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, smtp};
+    ///
+    /// let check = smtp::Check::from_json(br#"{"host": "mail.example.com", "port": 25}"#).unwrap();
+    /// let mock = Mock::new().answer("smtp_connect", r#"{"connected":true,"response_time_ms":3}"#);
+    /// let (outcome, _) = mock.run(|| check.run(&Context::default()).unwrap().into_json());
+    /// let outcome = String::from_utf8(outcome).unwrap();
+    /// assert!(outcome.contains(r#""message":"SMTP connection successful to mail.example.com:25""#));
+    /// ```
+    pub struct Check {
+        /// Host name or IP address of the mail server; it must be given.
+        host: String = "",
+        /// TCP port; it must be given.
+        #[range(1..=65535)]
+        port: Option<u16>,
+        /// Whether to shake hands over TLS before anything is said.
+        use_tls: bool = false,
+        /// Whether to shake hands after STARTTLS, unless `use_tls` is set.
+        use_starttls: bool = false,
+        /// Time limit in milliseconds.
+        #[range(1..)]
+        timeout_ms: u32 = 30000,
+    }
+}
+
+impl Check {
+    /// Runs the check.
+    ///
+    /// # Errors
+    ///
+    /// Without a `host` or a `port`, of type `config` and code `MISSING_HOST` or `MISSING_PORT`; else as for
+    /// [`Connect::send`](super::Connect::send).
+    pub fn run(&self, context: &Context<'_>) -> Result<Outcome, Error> {
+        let port = given(&self.host, self.port)?;
+        let mut request = connect(&*self.host, port).timeout(Duration::from_millis(self.timeout_ms.into()));
+        if self.use_tls {
+            request = request.tls();
+        } else if self.use_starttls {
+            request = request.starttls();
+        }
+        let connected = request.send(context)?;
+        // As the host wrote it, which takes no code.
+        let connection: &Connection = &connected;
+        let address = joined(&self.host, port);
+        let mut outcome = Outcome::success(text!["SMTP connection successful to ", address])
+            .data("connected", true)
+            .data("latency_ms", connection.response_time_ms())
+            .data("address", &address);
+        for (key, text) in [
+            ("banner", connection.banner()),
+            ("tls_version", connection.tls_version()),
+            ("tls_cipher_suite", connection.tls_cipher_suite()),
+            ("tls_server_name", connection.tls_server_name()),
+        ] {
+            if !text.is_empty() {
+                outcome = outcome.data(key, text);
+            }
+        }
+        Ok(outcome)
+    }
+}
