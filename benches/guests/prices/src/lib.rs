@@ -12,8 +12,12 @@ type Use = fn(Outcome, &Context<'_>) -> Result<Outcome, Error>;
 const USES: &[Use] = &[
     #[cfg(feature = "schemars")]
     uses::schemars,
+    #[cfg(feature = "garde")]
+    uses::garde,
     #[cfg(feature = "http")]
     uses::http,
+    #[cfg(feature = "http-client")]
+    uses::http_client,
     #[cfg(feature = "dns")]
     uses::dns,
     #[cfg(feature = "tcp")]
@@ -24,6 +28,12 @@ const USES: &[Use] = &[
     uses::exec,
     #[cfg(feature = "log")]
     uses::log,
+    #[cfg(feature = "log-facade")]
+    uses::log_facade,
+    #[cfg(feature = "log-kv")]
+    uses::log_kv,
+    #[cfg(feature = "tracing")]
+    uses::tracing,
     #[cfg(feature = "panic")]
     uses::panic,
     #[cfg(feature = "text")]
