@@ -15,18 +15,23 @@ pub struct Convenience {
 }
 
 /// All there are. Another one is a feature in `benches/guests/prices` and a line here.
-pub const CONVENIENCES: [Convenience; 17] = [
+pub const CONVENIENCES: [Convenience; 22] = [
     Convenience { name: "configuration, `config!`", feature: "config" },
     Convenience { name: "configuration, `serde_config!`", feature: "serde-config" },
     Convenience { name: "its JSON Schema made by `schemars` at run time", feature: "schemars" },
+    Convenience { name: "two rules of `garde`", feature: "garde" },
     Convenience { name: "`http`: get", feature: "http" },
     Convenience { name: "`http`: get, JSON into a type", feature: "http-json" },
-    Convenience { name: "`dns`: addresses", feature: "dns" },
-    Convenience { name: "`tcp`: connect", feature: "tcp" },
-    Convenience { name: "`smtp`: connect", feature: "smtp" },
-    Convenience { name: "`exec`: a command's output", feature: "exec" },
+    Convenience { name: "`http::Client` with a header and retries", feature: "http-client" },
+    Convenience { name: "`dns::Resolver`: addresses", feature: "dns" },
+    Convenience { name: "`tcp`: connect over TLS", feature: "tcp" },
+    Convenience { name: "`smtp`: connect with STARTTLS", feature: "smtp" },
+    Convenience { name: "`exec::Command`: its output", feature: "exec" },
     Convenience { name: "`services!`: two operations", feature: "services" },
-    Convenience { name: "`log::info!` with two attributes", feature: "log" },
+    Convenience { name: "`log::info!` of this SDK, two attributes", feature: "log" },
+    Convenience { name: "the crate `log`, a value in the message", feature: "log-facade" },
+    Convenience { name: "the crate `log`, two key-values", feature: "log-kv" },
+    Convenience { name: "the crate `tracing`, an event in a span", feature: "tracing" },
     Convenience { name: "a panic with a formatted message", feature: "panic" },
     Convenience { name: "`text!` with a number", feature: "text" },
     Convenience { name: "`format!` with a number", feature: "format" },

@@ -12,8 +12,12 @@ type Use = fn(Outcome, &Context<'_>) -> Result<Outcome, Error>;
 const USES: &[Use] = &[
     #[cfg(feature = "schemars")]
     uses::schemars,
+    #[cfg(feature = "garde")]
+    uses::garde,
     #[cfg(feature = "http")]
     uses::http,
+    #[cfg(feature = "http-client")]
+    uses::http_client,
     #[cfg(feature = "dns")]
     uses::dns,
     #[cfg(feature = "tcp")]
@@ -24,6 +28,12 @@ const USES: &[Use] = &[
     uses::exec,
     #[cfg(feature = "log")]
     uses::log,
+    #[cfg(feature = "log-facade")]
+    uses::log_facade,
+    #[cfg(feature = "log-kv")]
+    uses::log_kv,
+    #[cfg(feature = "tracing")]
+    uses::tracing,
     #[cfg(feature = "panic")]
     uses::panic,
     #[cfg(feature = "text")]
@@ -53,10 +63,10 @@ impl Plugin for Prices {
 
     fn check(config: Config<'_>, context: &Context<'_>) -> Result<Outcome, Error> {
         #[cfg(any(feature = "config", feature = "serde-config"))]
-        let (host, port) = (config.host, config.port);
+        let (host, port) = (&*config.host, config.port);
         #[cfg(not(any(feature = "config", feature = "serde-config")))]
         let ((), host, port) = (config, "example.com", 443);
-        uses::all(&core::hint::black_box(host), core::hint::black_box(port), context)
+        uses::all(core::hint::black_box(host), core::hint::black_box(port), context)
     }
 }
 

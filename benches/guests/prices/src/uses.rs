@@ -32,13 +32,27 @@ pub(crate) fn schemars(found: Outcome, _: &Context<'_>) -> Found {
         #[schemars(range(min = 1))]
         port: u16,
     }
-    let schema = schemars::schema_for!(Config);
-    Ok(found.data("schema", serde_json::to_string(&schema).unwrap_or_default()))
+    Ok(found.data("schema", reglet_sdk_std::schema::of::<Config>()))
 }
 
-#[cfg(feature = "http")]
+#[cfg(feature = "garde")]
+pub(crate) fn garde(found: Outcome, _: &Context<'_>) -> Found {
+    use garde::Validate;
+
+    #[derive(Validate)]
+    struct Config {
+        #[garde(length(min = 1, max = 253))]
+        host: String,
+        #[garde(range(min = 1))]
+        port: u16,
+    }
+    let config = Config { host: black_box("example.com").to_owned(), port: black_box(443) };
+    let faults = config.validate().err().map(|faults| faults.to_string());
+    Ok(found.data("faults", faults))
+}
+
 pub(crate) fn http(found: Outcome, context: &Context<'_>) -> Found {
-    let answer = http::Request::get(&black_box("https://example.com")).send(context)?;
+    let response = http::get(black_box("https://example.com")).send(context)?;
     #[cfg(feature = "http-json")]
     let found = {
         #[derive(serde::Deserialize)]
@@ -46,34 +60,58 @@ pub(crate) fn http(found: Outcome, context: &Context<'_>) -> Found {
             status: String,
             checks: Vec<u32>,
         }
-        let body: Body = reglet_sdk_std::json::from_slice(answer.body())?;
+        let body: Body = response.json()?;
         found.data("state", body.status).data("checks", body.checks.len() as u64)
     };
-    Ok(found.data("status", answer.status_code()))
+    Ok(found.data("status", response.status()))
+}
+
+pub(crate) fn http_client(found: Outcome, context: &Context<'_>) -> Found {
+    let client = http::Client::new().header("Accept", "text/plain").retries(black_box(2));
+    Ok(found.data("status", client.get(black_box("https://example.com")).send(context)?.status()))
 }
 
 pub(crate) fn dns(found: Outcome, context: &Context<'_>) -> Found {
-    let answer = dns::Request::new(&black_box("example.com"), dns::RecordType::A).send(context)?;
-    Ok(found.data("records", answer.records().count() as u64))
+    let addresses = dns::Resolver::new().lookup_host(black_box("example.com"), context)?;
+    Ok(found.data("addresses", addresses.len() as u64))
 }
 
 pub(crate) fn tcp(found: Outcome, context: &Context<'_>) -> Found {
-    let connection = tcp::Request::new(&black_box("example.com"), 443).send(context)?;
-    Ok(found.data("address", connection.remote_addr()))
+    let connected = tcp::connect(black_box("example.com"), 443).tls().send(context)?;
+    Ok(found.data("tls_version", connected.tls().map(|tls| tls.version())))
 }
 
 pub(crate) fn smtp(found: Outcome, context: &Context<'_>) -> Found {
-    let connection = smtp::Request::new(&black_box("example.com"), 25).send(context)?;
-    Ok(found.data("banner", connection.banner()))
+    let connected = smtp::connect(black_box("example.com"), 25).starttls().send(context)?;
+    Ok(found.data("banner", connected.banner()))
 }
 
 pub(crate) fn exec(found: Outcome, context: &Context<'_>) -> Found {
-    let output = exec::Request::new(&black_box("ls")).args(&[&"-l"]).send(context)?;
-    Ok(found.data("status", output.exit_code()))
+    let output = exec::Command::new(black_box("ls")).arg("-l").output(context)?;
+    Ok(found.data("stdout", output.stdout()))
+}
+
+#[cfg(feature = "log-facade")]
+pub(crate) fn log_facade(found: Outcome, _: &Context<'_>) -> Found {
+    ::log::info!("checked {}", black_box("example.com"));
+    Ok(found)
+}
+
+#[cfg(feature = "log-kv")]
+pub(crate) fn log_kv(found: Outcome, _: &Context<'_>) -> Found {
+    ::log::info!(host = black_box("example.com"), days = black_box(5); "checked");
+    Ok(found)
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn tracing(found: Outcome, _: &Context<'_>) -> Found {
+    let span = tracing::info_span!("check", host = black_box("example.com"));
+    span.in_scope(|| tracing::info!(days = black_box(5), "checked"));
+    Ok(found)
 }
 
 pub(crate) fn log(found: Outcome, _: &Context<'_>) -> Found {
-    log::info!("checked", host = black_box("example.com"), days = black_box(5));
+    reglet_sdk_std::log::info!("checked", host = black_box("example.com"), days = black_box(5));
     Ok(found)
 }
 
