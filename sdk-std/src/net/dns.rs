@@ -260,7 +260,7 @@ impl Resolver {
         }
         let (mut retries, mut wait) = (self.retries, FIRST_WAIT);
         loop {
-            let error = match call::guarded(context, |context| request.send(context)) {
+            let error = match call::guarded(context, || request.send(context)) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => flagged(error),
             };

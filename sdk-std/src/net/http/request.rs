@@ -125,7 +125,7 @@ impl RequestBuilder {
 
     /// Asks the host once.
     pub(super) fn attempt(&self, context: &Context<'_>) -> Result<Response, Error> {
-        let answer = guarded(context, |context| self.ask(context))?;
+        let answer = guarded(context, || self.ask(context))?;
         Response::new(answer, self)
     }
 
