@@ -76,6 +76,16 @@ fn a_typed_lookup_is_one_query() {
 }
 
 #[test]
+fn mail_exchangers_are_in_the_order_of_their_preference() {
+    let records = [20, 10, 30, 10].iter().enumerate();
+    let records = records.map(|(at, pref)| format!(r#"{{"host":"{at}.","pref":{pref}}}"#));
+    let answer = format!(r#"{{"mx_records":[{}]}}"#, records.collect::<Vec<_>>().join(","));
+    let (found, ..) = with(&[&answer], || Resolver::new().mx("example.com", &Context::default()));
+    let hosts: Vec<_> = found.unwrap().into_iter().map(|exchanger| exchanger.host).collect();
+    assert_eq!(hosts, ["1.", "3.", "0.", "2."]);
+}
+
+#[test]
 fn the_request_has_the_name_server_the_limit_and_the_context() {
     let resolver = Resolver::new().nameserver("8.8.8.8:53").timeout(Duration::from_micros(250_001));
     let context = Context::default().with_request_id("check-17").with_timeout(9_000);

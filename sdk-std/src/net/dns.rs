@@ -198,16 +198,20 @@ impl Resolver {
         }
     }
 
-    /// The mail exchangers of a name, those with the smallest preference first. Their names end with a dot.
+    /// The mail exchangers of a name, that with the smallest preference first, whatever order the host has. Their names end with a dot.
     ///
     /// # Errors
     ///
     /// As for [`lookup`](Self::lookup).
     pub fn mx(&self, name: &str, context: &Context<'_>) -> Result<Vec<Mx<'static>>, Error> {
         let answer = self.lookup(name, RecordType::Mx, context)?;
-        let owned =
-            answer.mx_records().map(|(host, pref)| Mx { host: host.decode().into_owned().into(), pref });
-        Ok(owned.collect())
+        let mut found: Vec<Mx<'static>> = Vec::new();
+        for (host, pref) in answer.mx_records() {
+            // There are few, and a sort would take kilobytes.
+            let at = found.iter().take_while(|other| other.pref <= pref).count();
+            found.insert(at, Mx { host: host.decode().into_owned().into(), pref });
+        }
+        Ok(found)
     }
 
     /// The texts of a name.
