@@ -38,11 +38,12 @@ impl RequestBuilder {
     /// Sets the body. Hosts of generation B refuse requests above 1 MiB, which is a body of about 786,000 bytes.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
+        self.failed = None;
         self
     }
 
-    /// Sets the body to this value as JSON, and `Content-Type` to `application/json` unless there is one already. What
-    /// can't be written is an error when the request is sent.
+    /// Sets the body to this value as JSON, and `Content-Type` to `application/json` unless the request or its client
+    /// says otherwise, be it before or after this. What can't be written is an error when the request is sent.
     ///
     /// ```
     /// use reglet_sdk_std::http;
@@ -73,10 +74,14 @@ impl RequestBuilder {
     pub fn json(mut self, value: &impl Serialize) -> Self {
         let mut out = Writer::new();
         match json::to_writer(&mut out, value) {
-            Ok(()) => self.body = out.into_bytes(),
+            Ok(()) => self = self.body(out.into_bytes()),
             Err(error) => self.failed = Some(error.into()),
         }
-        if self.has("Content-Type") { self } else { self.header("Content-Type", "application/json") }
+        // Among what its client has, it gives way to one of the request.
+        if !has(&self.client.headers, "Content-Type") {
+            self.client = self.client.header("Content-Type", "application/json");
+        }
+        self
     }
 
     /// Sets the time that each attempt may take, in whole milliseconds rounded up.
@@ -139,7 +144,7 @@ impl RequestBuilder {
         if let Some(redirects) = self.client.max_redirects {
             request = request.max_redirects(redirects);
         }
-        let common = self.client.headers.iter().filter(|(name, _)| !self.has(name));
+        let common = self.client.headers.iter().filter(|(name, _)| !has(&self.headers, name));
         for (name, value) in self.headers.iter().chain(common) {
             rules::check_header(name, value)?;
             request = request.header(name, value);
@@ -149,8 +154,8 @@ impl RequestBuilder {
             None => request.send(context),
         }
     }
+}
 
-    fn has(&self, name: &str) -> bool {
-        self.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
-    }
+fn has(headers: &[(String, String)], name: &str) -> bool {
+    headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
 }
