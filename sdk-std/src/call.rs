@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use reglet_sdk_core::{Context, Error, Timestamp};
+use reglet_sdk_core::{Context, Error};
 
 /// Calls the host, unless nobody waits for the answer any more; nor is there any use in one that comes too late.
 pub(crate) fn guarded<T>(context: &Context<'_>, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
@@ -10,12 +10,6 @@ pub(crate) fn guarded<T>(context: &Context<'_>, call: impl FnOnce() -> Result<T,
     let answer = call()?;
     context.check()?;
     Ok(answer)
-}
-
-/// Whether the context goes on after a pause; not if its end can't be compared with the clock.
-pub(crate) fn is_time_for(pause: Duration, context: &Context<'_>) -> bool {
-    let goes_on = |deadline| Timestamp::now().is_ok_and(|now| now.saturating_add(pause) < deadline);
-    context.check().is_ok() && context.deadline().is_none_or(goes_on)
 }
 
 /// A limit of time as the wire has it, where 0 would be none.
