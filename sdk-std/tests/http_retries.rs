@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use reglet_sdk_std::http::{Client, Response};
+use reglet_sdk_std::http::{self, Client, Response};
 use reglet_sdk_std::mock::{Calls, Mock};
 use reglet_sdk_std::{Context, Error, Timestamp};
 
@@ -170,6 +170,13 @@ fn a_context_that_is_over_is_not_waited_for() {
         result.unwrap_err()
     });
     assert_eq!((calls.requests.len(), &*error.code()), (0, "CANCELED"));
+}
+
+#[test]
+fn a_single_request_can_be_sent_again_too() {
+    let mock = Mock::new().clock(START).answer("http_request", BUSY).answer("http_request", GOOD);
+    let (result, _) = mock.run(|| http::get("http://a").retries(1).send(&Context::default()));
+    assert_eq!(result.unwrap().status(), 200);
 }
 
 #[test]

@@ -19,9 +19,9 @@ pub struct RequestBuilder {
     pub(super) method: Cow<'static, str>,
     pub(super) url: String,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
     /// Why it can't be sent.
-    failed: Option<Error>,
+    pub(super) failed: Option<Error>,
 }
 
 impl RequestBuilder {
@@ -96,6 +96,12 @@ impl RequestBuilder {
         self
     }
 
+    /// Has it sent again if it fails, up to so many times, as [`Client::retries`] does for all.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.client = self.client.retries(retries);
+        self
+    }
+
     /// Takes the first [`MAX_BODY`](super::MAX_BODY) bytes of a larger body for an answer all the same.
     pub const fn allow_truncated(mut self) -> Self {
         self.client.allow_truncated = true;
@@ -144,8 +150,7 @@ impl RequestBuilder {
         if let Some(redirects) = self.client.max_redirects {
             request = request.max_redirects(redirects);
         }
-        let common = self.client.headers.iter().filter(|(name, _)| !has(&self.headers, name));
-        for (name, value) in self.headers.iter().chain(common) {
+        for (name, value) in self.fields() {
             rules::check_header(name, value)?;
             request = request.header(name, value);
         }
@@ -153,6 +158,12 @@ impl RequestBuilder {
             Some(send) => send(&request, context),
             None => request.send(context),
         }
+    }
+
+    /// All header fields: its own, and what its client has for those of other names.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &(String, String)> {
+        let common = self.client.headers.iter().filter(|(name, _)| !has(&self.headers, name));
+        self.headers.iter().chain(common)
     }
 }
 
