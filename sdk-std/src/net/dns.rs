@@ -284,7 +284,8 @@ impl Resolver {
 
     #[cold]
     fn no_cname(&self, name: &str) -> Error {
-        Error::dns(name, "CNAME", &self.nameserver, "no CNAME record found").with_not_found()
+        let error = Error::dns(name, "CNAME", &self.nameserver, "no CNAME record found").with_not_found();
+        self.asked(error, name, RecordType::Cname)
     }
 }
 
