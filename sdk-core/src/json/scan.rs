@@ -272,7 +272,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// The byte at hand; 0 at the end.
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn here(&self) -> u32 {
         self.text.get(self.at).copied().unwrap_or(0).into()
     }
@@ -286,6 +286,15 @@ pub(crate) fn plain(text: &[u8]) -> usize {
     }
     let mut at = 0;
     let mut rest = text;
+    #[cfg(target_feature = "simd128")]
+    while let Some((sixteen, after)) = rest.split_first_chunk() {
+        let special = simd::special(sixteen);
+        if special != 0 {
+            return at + special.trailing_zeros() as usize;
+        }
+        at += 16;
+        rest = after;
+    }
     // Eight at a time. A subtraction takes the highest bit of a byte that becomes negative; what it borrows can
     // only touch bytes after the first of these.
     while let Some((eight, after)) = rest.split_first_chunk() {
@@ -304,6 +313,23 @@ pub(crate) fn plain(text: &[u8]) -> usize {
         at += 1;
     }
     at
+}
+
+#[cfg(target_feature = "simd128")]
+mod simd {
+    use core::arch::wasm32::{i8x16_bitmask, i8x16_eq, i8x16_lt, i8x16_splat, u64x2, v128_or};
+
+    /// A bit for each byte that does not stand for itself.
+    #[inline]
+    pub(super) fn special(bytes: &[u8; 16]) -> u16 {
+        let bytes = u128::from_le_bytes(*bytes);
+        let bytes = u64x2(bytes as u64, (bytes >> 64) as u64);
+        // What is not ASCII is negative.
+        let control = i8x16_lt(bytes, i8x16_splat(0x20));
+        let quote = i8x16_eq(bytes, i8x16_splat(b'"' as i8));
+        let backslash = i8x16_eq(bytes, i8x16_splat(b'\\' as i8));
+        i8x16_bitmask(v128_or(control, v128_or(quote, backslash)))
+    }
 }
 
 /// How many bytes the character or the escape at the start of a text takes; 0 if neither may stand there. Negative:
