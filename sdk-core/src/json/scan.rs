@@ -73,6 +73,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// The next byte behind white space; 0, which no document may contain, at the end.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn peek(&mut self) -> u32 {
         while let Some(byte) = self.text.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -84,6 +85,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// Steps over the next byte behind white space, if it is this one.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn take(&mut self, byte: u32) -> bool {
         let there = self.peek() == byte;
         // Inlined, `self.at += usize::from(there)` is miscompiled by rustc 1.95: its jump threading loses the step.
@@ -139,6 +141,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// Walks over a key and its colon.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn key(&mut self) -> &'a [u8] {
         if self.peek() != QUOTE {
             self.fail();
@@ -203,6 +206,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// Walks over a string, whose opening quote is at hand.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     fn string(&mut self) {
         let text = self.text;
         let mut at = self.at;
@@ -237,6 +241,7 @@ impl<'a> Scanner<'a, '_> {
         }
     }
 
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     fn number(&mut self) {
         self.step(0x2D);
         if !self.step(0x30) {
@@ -263,6 +268,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// Steps over the byte at hand, if it is this one.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     fn step(&mut self, byte: u32) -> bool {
         let there = self.here() == byte;
         if there {
