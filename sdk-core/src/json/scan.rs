@@ -63,8 +63,29 @@ pub(crate) fn object<'a>(text: &'a [u8], fields: &[Field], slots: &mut [Slot<'a>
 pub(super) fn same(key: &[u8], name: &[u8]) -> bool {
     // From the end: names start alike more often.
     let mut pairs = key.iter().rev().zip(name.iter().rev());
-    key == name
+    equal(key, name)
         || key.len() == name.len() && pairs.all(|(a, b)| a == b || a ^ b == 0x20 && a.is_ascii_alphabetic())
+}
+
+#[cfg(not(target_feature = "simd128"))]
+fn equal(key: &[u8], name: &[u8]) -> bool {
+    key == name
+}
+
+/// Whether they are equal, without a call of `memcmp`.
+#[cfg(target_feature = "simd128")]
+#[inline]
+fn equal(mut key: &[u8], mut name: &[u8]) -> bool {
+    if key.len() != name.len() {
+        return false;
+    }
+    while let (Some((a, key_rest)), Some((b, name_rest))) = (key.split_first_chunk(), name.split_first_chunk()) {
+        if u64::from_le_bytes(*a) != u64::from_le_bytes(*b) {
+            return false;
+        }
+        (key, name) = (key_rest, name_rest);
+    }
+    key.iter().zip(name).all(|(a, b)| a == b)
 }
 
 impl<'a> Scanner<'a, '_> {
@@ -303,17 +324,27 @@ pub(crate) fn plain(text: &[u8]) -> usize {
     }
     // Eight at a time. A subtraction takes the highest bit of a byte that becomes negative; what it borrows can
     // only touch bytes after the first of these.
-    while let Some((eight, after)) = rest.split_first_chunk() {
+    let special = |eight: &[u8; 8]| {
         let eight = u64::from_le_bytes(*eight);
         let control = eight.wrapping_sub(all(0x20));
         let quote = (eight ^ all(b'"')).wrapping_sub(all(1));
         let backslash = (eight ^ all(b'\\')).wrapping_sub(all(1));
-        let special = (eight | control | quote | backslash) & all(0x80);
+        (eight | control | quote | backslash) & all(0x80)
+    };
+    while let Some((eight, after)) = rest.split_first_chunk() {
+        let special = special(eight);
         if special != 0 {
             return at + (special.trailing_zeros() >> 3) as usize;
         }
         at += 8;
         rest = after;
+    }
+    // The last eight once more, of which only those that are left can be special.
+    #[cfg(target_feature = "simd128")]
+    if let Some(eight) = text.last_chunk() {
+        let special = special(eight);
+        // Where there is none, that counts eight.
+        return text.len() - 8 + (special.trailing_zeros() >> 3) as usize;
     }
     while let Some(0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7F) = text.get(at) {
         at += 1;
