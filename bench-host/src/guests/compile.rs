@@ -67,12 +67,7 @@ fn configs(target: Target, profile: Profile, workspace: &Path, cargo_home: Optio
     configs
 }
 
-fn rustflags(
-    target: Target,
-    profile: Profile,
-    workspace: &Path,
-    cargo_home: Option<&Path>,
-) -> Vec<String> {
+fn rustflags(target: Target, profile: Profile, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
     // The stack is most of the memory that a small plugin starts with.
     let mut flags = vec!["-Clink-arg=-zstack-size=16384".into(), "-Clink-arg=--compress-relocations".into()];
     if profile == Profile::Fast {
@@ -130,8 +125,8 @@ mod tests {
 
     #[test]
     fn the_configuration_is_toml_that_names_no_folder_twice() {
-        let configs =
-            configs(Target::Unknown, Path::new("/src/my plugins"), Some(Path::new("/home/me/.cargo")));
+        let (workspace, home) = (Path::new("/src/my plugins"), Path::new("/home/me/.cargo"));
+        let configs = configs(Target::Unknown, Profile::Small, workspace, Some(home));
         assert!(configs.contains(&r#"profile.plugin-small.opt-level = "z""#.to_owned()));
         assert!(configs.contains(&"profile.plugin-fast.opt-level = 3".to_owned()));
         assert_eq!(
@@ -146,14 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_for_wasi_is_linked_as_a_reactor() {
-        let configs = configs(Target::Wasip1, Path::new("/src"), None);
+    fn a_plugin_for_wasi_is_linked_as_a_reactor_and_a_fast_one_has_simd() {
+        let configs = configs(Target::Wasip1, Profile::Fast, Path::new("/src"), None);
         assert_eq!(
             configs.last().unwrap(),
             concat!(
                 r#"target.wasm32-wasip1.rustflags = ["-Clink-arg=-zstack-size=16384","#,
-                r#""-Clink-arg=--compress-relocations","-Clink-arg=-l:crt1-reactor.o","#,
-                r#""-Clink-arg=-lc","--remap-path-prefix=/src=/workspace"]"#
+                r#""-Clink-arg=--compress-relocations","-Ctarget-feature=+simd128","#,
+                r#""-Clink-arg=-l:crt1-reactor.o","-Clink-arg=-lc","--remap-path-prefix=/src=/workspace"]"#
             )
         );
     }

@@ -79,7 +79,9 @@ fn equal(mut key: &[u8], mut name: &[u8]) -> bool {
     if key.len() != name.len() {
         return false;
     }
-    while let (Some((a, key_rest)), Some((b, name_rest))) = (key.split_first_chunk(), name.split_first_chunk()) {
+    while let (Some((a, key_rest)), Some((b, name_rest))) =
+        (key.split_first_chunk(), name.split_first_chunk())
+    {
         if u64::from_le_bytes(*a) != u64::from_le_bytes(*b) {
             return false;
         }
