@@ -5,6 +5,7 @@ mod optimise;
 mod target;
 mod toolchain;
 
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -193,7 +194,9 @@ impl Crate {
         fs::create_dir_all(&folder).map_err(|error| BuildError::io(&folder, error))?;
         let path = folder.join(self.file_name(profile));
         // Complete from the moment that it is there, even if two builds write it.
-        let partial = path.with_extension(format!("{}.partial", process::id()));
+        static BUILDS: AtomicU32 = AtomicU32::new(0);
+        let build = BUILDS.fetch_add(1, Relaxed);
+        let partial = path.with_extension(format!("{}-{build}.partial", process::id()));
         let optimised = optimise::optimise(&raw.path, &partial, profile, progress)?;
         if !optimised {
             fs::write(&partial, &raw.bytes).map_err(|error| BuildError::io(&partial, error))?;
