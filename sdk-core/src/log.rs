@@ -14,7 +14,14 @@
 //! }
 //! ```
 //!
-//! Attributes of a record below the level that is [sent](enabled) are not even evaluated.
+//! Attributes of a record below the level that is [sent](enabled) are not even evaluated. A message is no format string:
+//! braces in a literal do not compile.
+//!
+//! ```compile_fail,E0080
+//! # use reglet_sdk_core::log;
+//! let host = "example.com";
+//! log::info!("connecting to {host}");
+//! ```
 //!
 //! # Bounds
 //!
@@ -203,10 +210,32 @@ fn tag(context: &Context<'_>, out: &mut Writer<'_>) {
     out.plain("}");
 }
 
+/// Lets nobody write a message as for `format!`, whose braces would be sent as they are.
+#[doc(hidden)]
+pub const fn assert_plain(message: &str) {
+    let message = message.as_bytes();
+    let mut at = 0;
+    while at < message.len() {
+        assert!(
+            message[at] != b'{',
+            "a message is no format string: write text![\"port \", port], or an attribute"
+        );
+        at += 1;
+    }
+}
+
 /// A record of the level, made only if that is sent.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __log {
+    ($level:ident, context: $context:expr, $message:literal $($rest:tt)*) => {{
+        const { $crate::log::assert_plain($message) };
+        $crate::__log!($level, context: $context, ($message) $($rest)*)
+    }};
+    ($level:ident, $message:literal $($rest:tt)*) => {{
+        const { $crate::log::assert_plain($message) };
+        $crate::__log!($level, ($message) $($rest)*)
+    }};
     ($level:ident, context: $context:expr, $message:expr $(, $key:ident = $value:expr)* $(,)?) => {
         $crate::__log!(@send $level, ::core::option::Option::Some($context), $message, $($key = $value),*)
     };

@@ -51,7 +51,12 @@ impl<P: Piece, R: Pieces> Pieces for (P, R) {
     }
 }
 
-/// Something that can stand in a text.
+/// Something that can stand in a text: strings, numbers, errors, times, and texts themselves. Floats need the feature
+/// `serde`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't stand in a text",
+    note = "`text!` takes strings, numbers, errors and times; of anything else, pass what `to_string()` returns"
+)]
 pub trait Piece {
     /// Writes it into a JSON string that is open.
     fn write(&self, out: &mut Writer<'_>);
@@ -171,6 +176,22 @@ impl fmt::Write for Shown<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.plain(text);
         Ok(())
+    }
+}
+
+/// As short as it can be read back; `NaN`, `inf` and `-inf`.
+#[cfg(feature = "serde")]
+impl Piece for f64 {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.plain(zmij::Buffer::new().format(*self));
+    }
+}
+
+/// As short as it can be read back; `NaN`, `inf` and `-inf`.
+#[cfg(feature = "serde")]
+impl Piece for f32 {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.plain(zmij::Buffer::new().format(*self));
     }
 }
 

@@ -277,3 +277,22 @@ fn what_breaks_the_grammar_goes_before_what_breaks_a_rule() {
         assert!(!refused.starts_with("targets"), "{end}: {refused}");
     }
 }
+
+#[test]
+fn an_end_that_is_that_of_the_type_is_not_named() {
+    config! {
+        struct Sizes {
+            bytes: Option<u64>,
+            #[range(1..)]
+            files: Option<i64>,
+        }
+    }
+
+    for (document, expected) in [
+        (&br#"{"bytes":-1}"#[..], "bytes: expected a whole number from 0, got a number"),
+        (br#"{"files":0}"#, "files: expected a whole number from 1, got a number"),
+    ] {
+        assert_eq!(Sizes::from_json(document).unwrap_err().describe(document), expected);
+    }
+    assert_eq!(Sizes::from_json(br#"{"bytes":18446744073709551615}"#).unwrap().bytes, Some(u64::MAX));
+}

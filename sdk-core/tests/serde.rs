@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use reglet_sdk_core::json::{self, Encode, FromValue, Serde, Str, Value, Writer};
-use reglet_sdk_core::{Context, Error, Metadata, Outcome, Plugin, config, serde_config};
+use reglet_sdk_core::{Context, Error, Metadata, Outcome, Plugin, config, serde_config, text};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
@@ -813,4 +813,20 @@ fn stands_in_a_declared_configuration() {
     assert_eq!(<Config<'_> as FromValue<'_>>::SCHEMA, &NOTHING);
     let error = json::read::<Config<'_>>(b"{\"host\" 1}").unwrap_err();
     assert!(error.is_syntax());
+}
+
+#[test]
+fn floats_are_data_and_stand_in_texts() {
+    let outcome = Outcome::success(text!["half: ", 0.5, ", third: ", 1.0_f32 / 3.0, ", ", f64::NEG_INFINITY])
+        .data("half", 0.5)
+        .data("whole", -2.0)
+        .data("large", 1e300)
+        .data("none", f64::NAN)
+        .data("size", [1_usize, usize::MAX].as_slice());
+    let outcome: serde_json::Value = serde_json::from_slice(&outcome.into_json()).unwrap();
+    assert_eq!(outcome["message"], "half: 0.5, third: 0.33333334, -inf");
+    let data = serde_json::json!({
+        "half": 0.5, "whole": -2.0, "large": 1e300, "none": null, "size": [1, usize::MAX]
+    });
+    assert_eq!(outcome["data"], data);
 }

@@ -113,7 +113,7 @@ impl<'stack> Buffer<'stack> {
 /// # Safety
 ///
 /// There is room for as many bytes at `to`, and they are none of those in `bytes`.
-#[cfg(target_feature = "simd128")]
+#[cfg(any(target_feature = "simd128", test))]
 #[inline]
 unsafe fn copy_short(bytes: &[u8], to: *mut u8) {
     let (from, len) = (bytes.as_ptr(), bytes.len());
@@ -254,6 +254,18 @@ mod tests {
         }
         assert_eq!(Vec::from(buffer.clone()), expected);
         assert_eq!(*Buffer::from(Vec::from(buffer)), expected);
+    }
+
+    #[test]
+    fn short_copies_write_what_they_are_given_and_nothing_else() {
+        for len in 0..=SHORT {
+            let bytes: Vec<u8> = (1..).take(len).collect();
+            let mut block = [0; SHORT + 2];
+            // SAFETY: there is room for so many bytes behind the first, and `bytes` are elsewhere.
+            unsafe { copy_short(&bytes, block.as_mut_ptr().add(1)) };
+            assert_eq!(block[1..=len], bytes);
+            assert!(block[0] == 0 && block[len + 1..].iter().all(|byte| *byte == 0), "{len}");
+        }
     }
 
     #[test]

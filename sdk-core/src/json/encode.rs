@@ -7,7 +7,11 @@ use alloc::vec::Vec;
 use super::{Value, Writer};
 use crate::text::{Pieces, Text};
 
-/// A type that can be written as a JSON value.
+/// A type that can be written as a JSON value. Floats need the feature `serde`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be written as JSON",
+    note = "with the feature `serde`, `json::Serde(value)` takes what implements `Serialize`"
+)]
 pub trait Encode {
     /// Writes the value.
     fn encode(&self, out: &mut Writer<'_>);
@@ -96,3 +100,34 @@ integers!(
     u8 => unsigned, u16 => unsigned, u32 => unsigned, u64 => unsigned,
     i8 => integer, i16 => integer, i32 => integer, i64 => integer,
 );
+
+impl Encode for usize {
+    fn encode(&self, out: &mut Writer<'_>) {
+        out.unsigned(*self as u64);
+    }
+}
+
+impl Encode for isize {
+    fn encode(&self, out: &mut Writer<'_>) {
+        out.integer(*self as i64);
+    }
+}
+
+#[cfg(feature = "serde")]
+macro_rules! floats {
+    ($($type:ty),*) => {$(
+        /// As short as it can be read back. What is not finite is `null`, as JSON has no such numbers;
+        /// [`Outcome::try_data`](crate::Outcome::try_data) says so instead.
+        impl Encode for $type {
+            fn encode(&self, out: &mut Writer<'_>) {
+                if self.is_finite() {
+                    out.raw(zmij::Buffer::new().format_finite(*self).as_bytes());
+                } else {
+                    out.raw(b"null");
+                }
+            }
+        }
+    )*};
+}
+#[cfg(feature = "serde")]
+floats!(f32, f64);

@@ -163,6 +163,9 @@ impl Piece for Reason<'_> {
         if *min != i64::MIN {
             out.plain(" from ");
             min.write(out);
+        }
+        // These two stand for none.
+        if *max != i64::MAX {
             out.plain(" to ");
             max.write(out);
         }

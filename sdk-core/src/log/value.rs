@@ -49,6 +49,10 @@ use crate::time::Timestamp;
 ///
 /// log::info!("connecting", port = Port(443));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be an attribute or a message of the log",
+    note = "`Typed::Any(&value.to_string())` takes anything that can be shown"
+)]
 pub trait Value {
     /// The name of the type on the wire.
     fn kind(&self) -> &'static str
