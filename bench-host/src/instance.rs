@@ -410,14 +410,23 @@ fn failure(state: &mut State, export: &'static str, error: &wasmtime::Error) -> 
     if error.is::<PoolConcurrencyLimitError>() {
         return Error::NoRoom { plugin, reason };
     }
-    let reason = match state.panic.take().or_else(|| wasi::reported(state)) {
-        Some(panic) => format!("{panic} ({reason})"),
+    let reason = match last_words(state, trap) {
+        Some(words) => format!("{words} ({reason})"),
         None => reason,
     };
     if state.growth.refused {
         return Error::OutOfMemory { plugin, export, limit: state.host.limits.memory, reason };
     }
     Error::Trap { plugin, export, reason: state.growth.explain(reason), backtrace: backtrace(error) }
+}
+
+/// What the plugin said of why it fails, the surest first.
+fn last_words(state: &mut State, trap: Option<&Trap>) -> Option<String> {
+    let refusal = state.refusal.take();
+    let panic = state.panic.take().or_else(|| wasi::panic(state));
+    // A plugin that can't go on without memory runs into `unreachable`. What traps otherwise has gone on.
+    let refusal = refusal.filter(|_| trap == Some(&Trap::UnreachableCodeReached));
+    panic.or(refusal).or_else(|| wasi::last_line(state))
 }
 
 /// The active functions, a line each.
