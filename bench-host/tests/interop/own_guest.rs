@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use reglet_bench_host::guests::{Crate, Profile};
+use reglet_bench_host::guests::{Crate, Profile, Target};
 use reglet_bench_host::loopback::ClosedPort;
 use reglet_bench_host::{Plugin, Source};
 use reglet_sdk_core::grants::Grants;
@@ -16,9 +16,17 @@ pub(crate) static FUNCTIONS: LazyLock<Vec<u8>> = LazyLock::new(|| module("functi
 pub(crate) static PANICS: LazyLock<Vec<u8>> = LazyLock::new(|| module("panics"));
 pub(crate) static TLS_CHECK: LazyLock<Vec<u8>> = LazyLock::new(|| module("tls-check"));
 
-/// The plugin on the core layer, and its twin on the std layer.
-static PLUGINS: LazyLock<[Plugin; 2]> =
-    LazyLock::new(|| ["functions", "wrappers"].map(|name| HOST.load(name, &module(name)).unwrap()));
+/// The plugin on the core layer, and its twin on the std layer, for each target.
+static PLUGINS: LazyLock<[Plugin; 3]> = LazyLock::new(|| {
+    let load = |name, module: &[u8]| HOST.load(name, module).unwrap();
+    let wasi =
+        Crate::find("wrappers").unwrap().with_target(Target::Wasip1).build(Profile::Small, &()).unwrap();
+    [
+        load("functions", &FUNCTIONS),
+        load("wrappers", &module("wrappers")),
+        load("wrappers for WASI", &wasi.module.bytes),
+    ]
+});
 
 /// When the certificate of the servers ends: 4096-01-01T00:00:00Z.
 const NOT_AFTER: u64 = 67_090_118_400;
