@@ -8,9 +8,10 @@ mod toolchain;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::Command;
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
+use tempfile::TempDir;
 
 pub use target::Target;
 pub use toolchain::Toolchain;
@@ -192,8 +193,9 @@ impl Crate {
         let folder = self.output_folder().join("plugins");
         fs::create_dir_all(&folder).map_err(|error| BuildError::io(&folder, error))?;
         let path = folder.join(self.file_name(profile));
-        // Complete from the moment that it is there, even if two builds write it.
-        let partial = path.with_extension(format!("{}.partial", process::id()));
+        // Complete from the moment that it is there, even if two builds write it. What fails leaves nothing.
+        let unfinished = TempDir::new_in(&folder).map_err(|error| BuildError::io(&folder, error))?;
+        let partial = unfinished.path().join("plugin.wasm");
         let optimised = optimise::optimise(&raw.path, &partial, profile, progress)?;
         if !optimised {
             fs::write(&partial, &raw.bytes).map_err(|error| BuildError::io(&partial, error))?;
