@@ -12,27 +12,29 @@ use serde_json::{Value, json};
 use crate::servers::{Server, http, silent, smtp};
 use crate::{HOST, logged, network};
 
-pub(crate) static FUNCTIONS: LazyLock<Vec<u8>> = LazyLock::new(|| module("functions"));
-pub(crate) static PANICS: LazyLock<Vec<u8>> = LazyLock::new(|| module("panics"));
-pub(crate) static TLS_CHECK: LazyLock<Vec<u8>> = LazyLock::new(|| module("tls-check"));
+pub(crate) static TLS_CHECK: LazyLock<Vec<u8>> = LazyLock::new(|| module("tls-check", Target::Unknown));
+
+pub(crate) static REACTOR: LazyLock<Plugin> = LazyLock::new(|| load("reactor", Target::Wasip1));
 
 /// The plugin on the core layer, and its twin on the std layer, for each target.
-static PLUGINS: LazyLock<[Plugin; 3]> = LazyLock::new(|| {
-    let load = |name, module: &[u8]| HOST.load(name, module).unwrap();
-    let wasi =
-        Crate::find("wrappers").unwrap().with_target(Target::Wasip1).build(Profile::Small, &()).unwrap();
-    [
-        load("functions", &FUNCTIONS),
-        load("wrappers", &module("wrappers")),
-        load("wrappers for WASI", &wasi.module.bytes),
-    ]
-});
+pub(crate) static PLUGINS: LazyLock<[Plugin; 3]> = LazyLock::new(|| on_layers("functions", "wrappers"));
+
+/// Those that panic.
+pub(crate) static PANICS: LazyLock<[Plugin; 3]> = LazyLock::new(|| on_layers("panics", "std-panics"));
 
 /// When the certificate of the servers ends: 4096-01-01T00:00:00Z.
 const NOT_AFTER: u64 = 67_090_118_400;
 
-fn module(name: &str) -> Vec<u8> {
-    Crate::find(name).unwrap().build(Profile::Small, &()).unwrap().module.bytes
+fn module(name: &str, target: Target) -> Vec<u8> {
+    Crate::find(name).unwrap().with_target(target).build(Profile::Small, &()).unwrap().module.bytes
+}
+
+fn load(name: &str, target: Target) -> Plugin {
+    HOST.load(name, &module(name, target)).unwrap()
+}
+
+fn on_layers(core: &str, std: &str) -> [Plugin; 3] {
+    [load(core, Target::Unknown), load(std, Target::Unknown), load(std, Target::Wasip1)]
 }
 
 /// The data of a check that succeeds.

@@ -3,7 +3,7 @@
 pub(crate) mod functions;
 pub(crate) mod panics;
 pub(crate) mod tls_check;
-mod wasip1;
+pub(crate) mod wasip1;
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -25,7 +25,7 @@ const SDK_EXECUTORS: [&str; 3] = ["a", "ap", "b"];
 
 pub(crate) static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("functions"));
 
-static STD_MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("wrappers"));
+pub(crate) static STD_MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("wrappers"));
 
 /// Standard output of bytes that are not UTF-8, with a NUL, and with characters that Go escapes.
 const OUTPUT: &str = "a\u{fffd}\0b\u{2028}<é>😀\n";

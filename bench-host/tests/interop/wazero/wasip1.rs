@@ -9,10 +9,10 @@ use serde_json::json;
 use super::functions::{Call, assert_answered, calls};
 use super::{EXECUTORS, build_for, interop};
 
-static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build_for("wrappers", Target::Wasip1));
+pub(crate) static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build_for("wrappers", Target::Wasip1));
 
 /// It tells how often its constructors have run.
-static REACTOR: LazyLock<PathBuf> = LazyLock::new(|| build_for("reactor", Target::Wasip1));
+pub(crate) static REACTOR: LazyLock<PathBuf> = LazyLock::new(|| build_for("reactor", Target::Wasip1));
 
 #[test]
 fn each_function_works_as_it_does_without_wasi() {
