@@ -1,5 +1,4 @@
-//! The table of `docs/interop.md`. Its cells are checks that run, and the page has to say what came of them. Only what
-//! the SDK has nothing for is not asked.
+//! The table of `docs/interop.md`. Its cells are checks that run, and the page has to say what came of them.
 
 mod go_hosts;
 mod our_host;
