@@ -9,7 +9,7 @@ use reglet_bench_host::{Plugin, Source};
 use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 
-use crate::servers::{Server, http, silent, smtp};
+use crate::servers::{Server, http, names, silent, smtp};
 use crate::{HOST, logged, network};
 
 pub(crate) static TLS_CHECK: LazyLock<Vec<u8>> = LazyLock::new(|| module("tls-check", Target::Unknown));
@@ -62,8 +62,9 @@ fn took_time(data: &mut Value, key: &str) {
 #[test]
 fn names_are_looked_up() {
     for plugin in &*PLUGINS {
-        let server = Server::start_dns();
-        let grants = || network("probe.test", 53).network("127.0.0.1", &server.port().to_string()).unwrap();
+        let server = names();
+        let grants =
+            || network("probe.test", 53).network("127.0.0.1", &server.address().port().to_string()).unwrap();
         for (record_type, records, exchangers) in [
             ("A", &["192.0.2.1"][..], &[][..]),
             ("AAAA", &["2001:db8::1"], &[]),
@@ -73,7 +74,7 @@ fn names_are_looked_up() {
         ] {
             let config = json!({
                 "call": "dns_lookup", "target": "probe.test", "record_type": record_type,
-                "nameserver": server.address.to_string()
+                "nameserver": server.address().to_string()
             });
             assert_eq!(
                 data(plugin, grants(), &config),

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use reglet_bench_host::Plugin;
-use reglet_bench_host::loopback::ClosedPort;
+use reglet_bench_host::loopback::{ClosedPort, NameServer};
 use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{Cell, Column};
 use crate::go_guests::{Guest, guests};
 use crate::own_guest::{PANICS, PLUGINS, REACTOR, TLS_CHECK};
-use crate::servers::{Server, http, silent, smtp};
+use crate::servers::{Server, http, names, silent, smtp};
 use crate::{HOST, logged, outcome};
 
 /// A variable that cargo sets.
@@ -24,7 +24,7 @@ pub(super) const ONLY_WASI: &str = "With the standard library in a plugin that i
 
 /// What plugins ask for, and what may be had.
 struct World {
-    dns: Server,
+    dns: NameServer,
     http: Server,
     tcp: Server,
     tls: Server,
@@ -39,7 +39,7 @@ impl World {
         let files = tempfile::tempdir().unwrap();
         std::fs::write(files.path().join("file"), "content").unwrap();
         Self {
-            dns: Server::start_dns(),
+            dns: names(),
             http: Server::start(false, http),
             tcp: Server::start(false, silent),
             tls: Server::start(true, silent),
@@ -97,7 +97,7 @@ fn go(world: &World, guest: &Guest, plugin: &Plugin) -> Column {
         },
         cells: [
             ask(
-                json!({"do": "dns", "host": "probe.test", "type": "A", "nameserver": world.dns.address.to_string()}),
+                json!({"do": "dns", "host": "probe.test", "type": "A", "nameserver": world.dns.address().to_string()}),
                 json!({"records": ["192.0.2.1"]}),
             ),
             ask(
@@ -163,7 +163,7 @@ fn ours(world: &World) -> Column {
         title: "Rust in ours",
         cells: [
             ask(
-                json!({"call": "dns_lookup", "target": "probe.test", "nameserver": world.dns.address.to_string()}),
+                json!({"call": "dns_lookup", "target": "probe.test", "nameserver": world.dns.address().to_string()}),
                 json!({"records": ["192.0.2.1"]}),
             ),
             ask(
