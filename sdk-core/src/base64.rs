@@ -27,10 +27,14 @@ use crate::text::Piece;
 /// assert_eq!(base64::decode(&mut *b"SGVs?G8=".to_vec()), Err(4));
 /// ```
 pub fn decode(text: &mut [u8]) -> Result<usize, usize> {
-    let cells = Cell::from_mut(text).as_slice_of_cells();
+    #[cfg(target_feature = "simd128")]
+    let (mut read, mut written) = simd::decode(text);
+    #[cfg(not(target_feature = "simd128"))]
     let (mut read, mut written) = (0, 0);
+    let cells = Cell::from_mut(text).as_slice_of_cells();
+    let (from, to) = (cells.get(read..).unwrap_or_default(), cells.get(written..).unwrap_or_default());
     // Three bytes are never written before the four that they come from are read.
-    for (from, to) in cells.chunks_exact(4).zip(cells.chunks_exact(3)) {
+    for (from, to) in from.chunks_exact(4).zip(to.chunks_exact(3)) {
         let ([a, b, c, d], [x, y, z]) = (from, to) else { break };
         let (a, b, c, d) = (sextet(a.get()), sextet(b.get()), sextet(c.get()), sextet(d.get()));
         if (a | b | c | d) > 63 {
@@ -44,6 +48,68 @@ pub fn decode(text: &mut [u8]) -> Result<usize, usize> {
         written += 3;
     }
     rest(cells, read, written)
+}
+
+/// Sixteen letters at a time. After Wojciech Muła and Daniel Lemire, "Faster Base64 Encoding and Decoding using AVX2
+/// Instructions", 2018.
+#[cfg(target_feature = "simd128")]
+mod simd {
+    use core::arch::wasm32::{
+        i8x16, i8x16_add, i8x16_eq, i8x16_splat, i8x16_swizzle, i16x8_shl, i32x4_shl, u8x16_shr, u16x8_shr,
+        u32x4_shr, u64x2, u64x2_extract_lane, v128, v128_and, v128_any_true, v128_or,
+    };
+
+    /// Decodes as long as there are sixteen letters of the alphabet, and returns how much it has read and written.
+    pub(super) fn decode(text: &mut [u8]) -> (usize, usize) {
+        let (mut read, mut written) = (0, 0);
+        while let Some(letters) = text.get(read..).and_then(<[u8]>::first_chunk)
+            && let Some(bytes) = block(letters)
+            && let Some(to) = text.get_mut(written..written + 12)
+        {
+            to.copy_from_slice(&bytes);
+            read += 16;
+            written += 12;
+        }
+        (read, written)
+    }
+
+    /// The bytes that the letters stand for, if all are of the alphabet.
+    #[inline]
+    fn block(letters: &[u8; 16]) -> Option<[u8; 12]> {
+        let letters = u128::from_le_bytes(*letters);
+        let letters = u64x2(letters as u64, (letters >> 64) as u64);
+        let nibble = i8x16_splat(0x0F);
+        let (high, low) = (u8x16_shr(letters, 4), v128_and(letters, nibble));
+        // A bit for each kind of letters: those that have this lower half, and those that have this upper half. No
+        // letter of the alphabet has both.
+        let of_low = i8x16(
+            0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B, 0x1B, 0x1A,
+        );
+        let of_high = i8x16(
+            0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10,
+        );
+        if v128_any_true(v128_and(i8x16_swizzle(of_low, low), i8x16_swizzle(of_high, high))) {
+            return None;
+        }
+        // What is to be added to a letter depends on its upper half, but for the slash.
+        let to_add = i8x16(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
+        let slash = i8x16_eq(letters, i8x16_splat(b'/' as i8));
+        let sextets = i8x16_add(letters, i8x16_swizzle(to_add, i8x16_add(slash, high)));
+        let pairs = v128_or(i16x8_shl(v128_and(sextets, i16(0x00FF)), 6), u16x8_shr(sextets, 8));
+        let fours = v128_or(i32x4_shl(v128_and(pairs, i32(0xFFFF)), 12), u32x4_shr(pairs, 16));
+        let bytes = i8x16_swizzle(fours, i8x16(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+        let (start, end) = (u64x2_extract_lane::<0>(bytes), u64x2_extract_lane::<1>(bytes));
+        let bytes = (u128::from(end) << 64 | u128::from(start)).to_le_bytes();
+        bytes.first_chunk().copied()
+    }
+
+    fn i16(value: i16) -> v128 {
+        core::arch::wasm32::i16x8_splat(value)
+    }
+
+    fn i32(value: i32) -> v128 {
+        core::arch::wasm32::i32x4_splat(value)
+    }
 }
 
 /// Decodes what is left letter by letter: the end, and what has line breaks or escapes.

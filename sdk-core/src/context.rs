@@ -61,8 +61,13 @@ struct More<'a> {
     /// Reads the clock. Were it no pointer, each plugin would import one.
     refresh: Option<for<'x> fn(&Context<'x>) -> Option<Context<'x>>>,
     /// Writes the members. Were it always the same function, each plugin would have the code for times.
-    members: fn(&Context<'_>, &mut Writer<'_>),
+    members: Members,
+    /// Whether it has ended. Were it no pointer, plugins whose contexts have nothing of this would have it, too.
+    check: fn(&Context<'_>) -> Result<(), Error>,
 }
+
+/// Writes the members of a context, and returns the timeout that it is sent with.
+type Members = fn(&Context<'_>, &mut Writer<'_>) -> Option<u32>;
 
 impl<'a> Context<'a> {
     /// A context whose calls may take at most so many milliseconds each.
@@ -276,31 +281,7 @@ impl<'a> Context<'a> {
     /// It has been given up, or its deadline has passed: of type `timeout`, with code `CANCELED` or
     /// `DEADLINE_EXCEEDED`.
     pub fn check(&self) -> Result<(), Error> {
-        if self.is_canceled() {
-            return Err(ended("context canceled", "CANCELED"));
-        }
-        match self.refreshed() {
-            Some(current) if current.is_canceled() => {
-                Err(ended("context deadline exceeded", "DEADLINE_EXCEEDED"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The context as the next call of the host should have it: what is left of its time, if it is
-    /// [on the clock](Self::on_clock), is also its timeout.
-    ///
-    /// ```
-    /// # use core::time::Duration;
-    /// # use reglet_sdk_core::{Context, Timestamp, mock::Mock};
-    /// Mock::new().clock(Timestamp::from_unix(1_800_000_000, 0)).run(|| {
-    ///     let context = Context::default().within(Duration::from_secs(3));
-    ///     assert_eq!((context.timeout_ms, context.current().timeout_ms), (None, Some(3_000)));
-    /// });
-    /// ```
-    #[must_use]
-    pub fn current(&self) -> Self {
-        self.refreshed().unwrap_or_else(|| self.clone())
+        self.more.as_ref().map_or(Ok(()), |more| (more.check)(self))
     }
 
     fn refreshed(&self) -> Option<Self> {
@@ -337,6 +318,17 @@ impl<'a> Context<'a> {
         more.value.and_then(<dyn Any>::downcast_ref).or_else(|| more.outer?.value())
     }
 
+    /// Writes it, and returns the timeout that it is sent with.
+    pub(crate) fn write(&self, out: &mut Writer<'_>) -> Option<u32> {
+        out.begin_object();
+        let timeout = match &self.more {
+            Some(more) => (more.members)(self, out),
+            None => members(self, out),
+        };
+        out.end_object();
+        timeout
+    }
+
     /// Shortens the timeout; 0 leaves it as it is.
     fn limit(&mut self, timeout_ms: u32) {
         if timeout_ms > 0 {
@@ -356,6 +348,7 @@ impl<'a> Context<'a> {
             outer: None,
             refresh: None,
             members,
+            check,
         }));
         child
     }
@@ -396,13 +389,26 @@ impl Cancellation {
     }
 }
 
+/// Whether there is any use in going on under a context that may have an end.
+fn check(context: &Context<'_>) -> Result<(), Error> {
+    if context.is_canceled() {
+        return Err(ended("context canceled", "CANCELED"));
+    }
+    match context.refreshed() {
+        Some(current) if current.is_canceled() => {
+            Err(ended("context deadline exceeded", "DEADLINE_EXCEEDED"))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cold]
 fn ended(message: &'static str, code: &'static str) -> Error {
     Error::new(Kind::Timeout, message).with_code(code)
 }
 
 /// Writes the members that every context may have.
-fn members(context: &Context<'_>, out: &mut Writer<'_>) {
+fn members(context: &Context<'_>, out: &mut Writer<'_>) -> Option<u32> {
     if let Some(id) = context.request_id
         && !id.is_empty()
     {
@@ -411,34 +417,31 @@ fn members(context: &Context<'_>, out: &mut Writer<'_>) {
     if let Some(timeout @ 1..) = context.timeout_ms {
         out.member("timeout_ms", timeout);
     }
+    context.timeout_ms
 }
 
 /// Writes the members of a context that may have been given up.
-fn canceled_members(context: &Context<'_>, out: &mut Writer<'_>) {
-    members(context, out);
+fn canceled_members(context: &Context<'_>, out: &mut Writer<'_>) -> Option<u32> {
+    let timeout = members(context, out);
     if context.is_canceled() {
         out.member("canceled", true);
     }
+    timeout
 }
 
 /// Writes all members, as they are at the time of sending.
-fn all_members(context: &Context<'_>, out: &mut Writer<'_>) {
+fn all_members(context: &Context<'_>, out: &mut Writer<'_>) -> Option<u32> {
     let current = context.refreshed();
     let context = current.as_ref().unwrap_or(context);
     if let Some(deadline) = context.deadline() {
         out.member("deadline", deadline);
     }
-    canceled_members(context, out);
+    canceled_members(context, out)
 }
 
 impl Encode for Context<'_> {
     fn encode(&self, out: &mut Writer<'_>) {
-        out.begin_object();
-        match &self.more {
-            Some(more) => (more.members)(self, out),
-            None => members(self, out),
-        }
-        out.end_object();
+        self.write(out);
     }
 }
 

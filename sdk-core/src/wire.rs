@@ -15,7 +15,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::context::Context;
-use crate::json::{Encode, Error, Expected, Field, Kind, Members, Str, Value, Writer};
+use crate::json::{Error, Expected, Field, Kind, Members, Str, Value, Writer};
 use crate::text::Piece;
 use crate::time::Timestamp;
 
@@ -309,10 +309,10 @@ fn target(out: &mut Writer<'_>, host: &dyn Piece, port: u16, dialect: Dialect) {
 /// Writes what every request ends with: the context and, for hosts that look for it there, the time limit.
 fn end(out: &mut Writer<'_>, context: &Context<'_>, timeout_ms: Option<u32>) {
     out.plain(",\"context\":");
-    context.encode(out);
+    let left = context.write(out);
     // Some hosts look only here, others take the smaller of this and the context's. As everywhere, 0 is no limit.
     let limit = |timeout: Option<u32>| timeout.unwrap_or(0).wrapping_sub(1);
-    let timeout = limit(timeout_ms).min(limit(context.timeout_ms)).wrapping_add(1);
+    let timeout = limit(timeout_ms).min(limit(left)).wrapping_add(1);
     if timeout > 0 {
         out.plain(",\"timeout_ms\":");
         timeout.write(out);

@@ -214,3 +214,13 @@ fn the_shorter_of_two_limits_is_sent_where_some_hosts_look_for_it() {
         assert_eq!(top_level(timeout, context).as_deref(), sent, "{timeout:?} {context:?}");
     }
 }
+
+#[test]
+fn what_is_left_is_sent_where_some_hosts_look_for_it() {
+    let context = Context::default().with_deadline(later(5_000)).on_clock();
+    let connect = tcp::Request::new(&"a", 1);
+    let (_, calls) =
+        Mock::new().clock(later(4_000)).run(|| connect.timeout_ms(2_000).send(&context).is_err());
+    let (_, request) = &calls.requests[0];
+    assert!(request.ends_with(r#""timeout_ms":1000},"timeout_ms":1000}"#), "{request}");
+}

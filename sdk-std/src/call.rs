@@ -2,24 +2,14 @@
 
 use core::time::Duration;
 
-use reglet_sdk_core::{Context, Error, Timestamp};
+use reglet_sdk_core::{Context, Error};
 
-/// Calls the host with the context as it is now, unless nobody waits for the answer any more; nor is there any use in
-/// one that comes too late.
-pub(crate) fn guarded<T>(
-    context: &Context<'_>,
-    call: impl FnOnce(&Context<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
+/// Calls the host, unless nobody waits for the answer any more; nor is there any use in one that comes too late.
+pub(crate) fn guarded<T>(context: &Context<'_>, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     context.check()?;
-    let answer = call(&context.current())?;
+    let answer = call()?;
     context.check()?;
     Ok(answer)
-}
-
-/// Whether the context goes on after a pause; not if its end can't be compared with the clock.
-pub(crate) fn is_time_for(pause: Duration, context: &Context<'_>) -> bool {
-    let goes_on = |deadline| Timestamp::now().is_ok_and(|now| now.saturating_add(pause) < deadline);
-    context.check().is_ok() && context.deadline().is_none_or(goes_on)
 }
 
 /// A limit of time as the wire has it, where 0 would be none.
@@ -32,8 +22,39 @@ pub(crate) fn milliseconds(limit: Duration) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::milliseconds;
+    use super::{guarded, milliseconds};
     use core::time::Duration;
+    use reglet_sdk_core::context::Cancellation;
+    use reglet_sdk_core::mock::Mock;
+    use reglet_sdk_core::{Context, Error, Timestamp, time};
+
+    #[test]
+    fn what_comes_after_the_end_of_the_context_is_an_error() {
+        let (enough, check) = (Cancellation::new(), Context::default());
+        let given_up = guarded(&check.with_cancellation(&enough), || {
+            enough.cancel();
+            Ok(())
+        });
+        assert_eq!(given_up.unwrap_err().code(), "CANCELED");
+        Mock::new().clock(Timestamp::from_unix(1_800_000_000, 0)).run(|| {
+            let late = guarded(&check.within(Duration::from_secs(1)), || {
+                time::sleep(Duration::from_secs(1));
+                Ok(())
+            });
+            assert_eq!(late.unwrap_err().code(), "DEADLINE_EXCEEDED");
+        });
+    }
+
+    #[test]
+    fn what_the_host_reports_comes_before_the_end_of_the_context() {
+        let enough = Cancellation::new();
+        let check = Context::default();
+        let result: Result<(), Error> = guarded(&check.with_cancellation(&enough), || {
+            enough.cancel();
+            Err(Error::internal("refused"))
+        });
+        assert_eq!(result.unwrap_err().message(), "refused");
+    }
 
     #[test]
     fn limits_are_rounded_up_and_never_none() {

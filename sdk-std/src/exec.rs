@@ -134,7 +134,7 @@ impl Command {
         if let Some(dir) = &self.dir {
             request = request.dir(dir);
         }
-        let answer = guarded(context, |context| request.send(context))?;
+        let answer = guarded(context, || request.send(context))?;
         Ok(Output::new(answer, self.program.clone()))
     }
 

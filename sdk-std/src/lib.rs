@@ -6,6 +6,7 @@ pub mod error;
 pub mod exec;
 pub mod log;
 pub mod net;
+mod retry;
 pub mod schema;
 mod start;
 #[cfg(feature = "tracing")]
@@ -16,7 +17,7 @@ pub use reglet_sdk_core::*;
 #[doc(hidden)]
 pub use start::start;
 
-/// What nearly every plugin uses.
+/// What nearly every plugin uses. Beside the crate `log`, see [its name here](mod@crate::log#beside-the-crate-log).
 pub mod prelude {
     pub use crate::error::During;
     pub use crate::json::Str;
@@ -38,7 +39,7 @@ mod from_go {}
 /// Natively it adds nothing, so that `cargo test` works in the plugin's crate.
 ///
 /// With the feature `schemars`, `export_plugin!(Plugin, schema: runtime)` has the plugin make its schema whenever it is
-/// asked for it, from a configuration that implements `JsonSchema`. That takes about 62 KB, and a schema in a file
+/// asked for it, from a configuration that implements `JsonSchema`. That takes about 63 KB, and a schema in a file
 /// takes none of it: see [`schema`](crate::schema).
 #[macro_export]
 macro_rules! export_plugin {

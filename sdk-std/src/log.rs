@@ -12,12 +12,12 @@
 //! | `tracing` | one event of the crate `tracing` with two fields, in a span with one | 15,070 | 13,880 |
 //!
 //! They are installed before a plugin's first check, and by `log::install` in tests. One [level](set_level) holds for all
-//! of them.
+//! of them. No record of a facade names the call that it belongs to; with `context:` those of the macros do.
 //!
 //! # How records look
 //!
 //! - Levels are those of Go: `TRACE` is `DEBUG-4`.
-//! - A record has its `target` as an attribute, and if `log::with_location` asks for them also `file` and `line`.
+//! - A record has its `target` as an attribute, and if `log::show_location` asks for them also `file` and `line`.
 //! - Key-values and fields keep their types: `string`, `int64`, `uint64`, `bool`, `float64`. What can only be shown is
 //!   `any`, or `error` if its key is `err` or `error`: `::log::warn!(error:% = error; "no answer")`,
 //!   `tracing::warn!(%error, "no answer")`.
@@ -26,7 +26,23 @@
 //! - Of at most 64 spans that are open at once, fields are kept.
 //! - The [bounds](reglet_sdk_core::log#bounds) are those of all records.
 //!
-//! The prelude's `log` is this module; where that is in scope, the crate is `::log`.
+//! # Beside the crate `log`
+//!
+//! The prelude has this module, under the name that the crate `log` has. A file that uses both says which one it means
+//! by that name, for the compiler finds `log::info!` ambiguous otherwise: `use ::log;` is the crate, `use
+//! reglet_sdk_std::log;` this module. The other one is there by its whole path.
+//!
+#![cfg_attr(feature = "log", doc = "```")]
+#![cfg_attr(not(feature = "log"), doc = "```ignore")]
+//! use ::log;
+//! use reglet_sdk_std::prelude::*;
+//!
+//! reglet_sdk_std::log::set_level(reglet_sdk_std::log::Level::Debug);
+//! log::debug!("the crate's, with {}", "arguments of format!");
+//! reglet_sdk_std::log::debug!("the module's", with = "attributes");
+//! ```
+//!
+//! # Others
 //!
 //! `tracing` with its feature `std` takes 10 KB more. An application's own subscriber or logger, if it is set first,
 //! stays.
@@ -41,7 +57,7 @@ pub(crate) mod record;
 pub use reglet_sdk_core::log::*;
 
 #[cfg(any(feature = "log", feature = "tracing"))]
-pub use record::with_location;
+pub use record::show_location;
 
 /// Makes the host's log that of the facades which are features of this crate. A facade that has a logger or a
 /// subscriber already keeps that.

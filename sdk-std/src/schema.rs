@@ -4,7 +4,7 @@
 //!
 //! 1. `derive(Deserialize, JsonSchema)` for the configuration, with `schemars` as an ordinary dependency.
 //! 2. `serde_config!(Config, schema: include_str!("../schema.json"))`, with `{}` in that file at first.
-//! 3. A test with [`assert_current`] and the feature `schemars` of this crate under `dev-dependencies`.
+//! 3. A test with `assert_current` and the feature `schemars` of this crate under `dev-dependencies`.
 //!    `REGLET_BLESS=1 cargo test` writes the file, and without that the test fails when it is out of date.
 //!
 //! What schemars makes is brought into the form that Reglet's hosts know from plugins made in Go, and from `config!`

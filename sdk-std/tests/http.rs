@@ -107,17 +107,25 @@ fn a_request_takes_what_its_client_has_and_may_differ() {
 
 #[test]
 fn json_goes_out_with_its_type_unless_there_is_another() {
-    let request = http::post("http://a").json(&[1, 2]);
+    let request = http::post("http://a").json(&[1, 2]).json(&[1, 2]);
     assert!(sent(&request).contains(r#""headers":{"Content-Type":["application/json"]},"body":"WzEsMl0=""#));
-    let request = http::post("http://a").header("content-type", "application/ld+json").json(&[1, 2]);
-    assert!(sent(&request).contains(r#""headers":{"content-type":["application/ld+json"]},"body""#));
+    let other = r#""headers":{"content-type":["application/ld+json"]},"body""#;
+    for request in [
+        http::post("http://a").header("content-type", "application/ld+json").json(&[1, 2]),
+        http::post("http://a").json(&[1, 2]).header("content-type", "application/ld+json"),
+        Client::new().header("content-type", "application/ld+json").post("http://a").json(&[1, 2]),
+    ] {
+        assert!(sent(&request).contains(other), "{request:?}");
+    }
 }
 
 #[test]
 fn what_is_no_json_is_not_sent() {
-    let (response, calls) =
-        Mock::new().run(|| http::post("http://a").json(&f64::NAN).send(&Context::default()));
+    let request = http::post("http://a").json(&f64::NAN);
+    let (response, calls) = Mock::new().run(|| request.send(&Context::default()));
     assert_eq!((response.unwrap_err().kind(), calls.requests.len()), (Kind::Internal, 0));
+    assert!(sent(&request.clone().json(&[1, 2])).contains(r#""body":"WzEsMl0=""#));
+    assert!(sent(&request.body("hello")).contains(r#""body":"aGVsbG8=""#));
 }
 
 #[test]

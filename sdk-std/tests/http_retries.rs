@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use reglet_sdk_std::http::{Client, Response};
+use reglet_sdk_std::http::{self, Client, Response};
 use reglet_sdk_std::mock::{Calls, Mock};
 use reglet_sdk_std::{Context, Error, Timestamp};
 
@@ -103,6 +103,7 @@ fn only_an_error_that_may_pass_is_asked_for_again() {
         r#"{"error":"VALIDATION_ERROR","message":"network capability denied: a:80","code":400}"#,
         r#"{"error":"INTERNAL_ERROR","message":"m","code":500}"#,
         r#"{"error":{"message":"m","code":"SSRF_BLOCKED"}}"#,
+        r#"{"error":{"message":"m","type":"network","code":"DNS","is_not_found":true}}"#,
         r#"{"error":{"message":"m","code":"INVALID_REQUEST"}}"#,
         r#"{"error":{"message":"m","code":"TOO_MANY_REDIRECTS"}}"#,
         r#"{"status_code":200,"body":"YQ==","body_truncated":true}"#,
@@ -134,9 +135,11 @@ fn a_server_is_left_alone_as_long_as_it_asks() {
 }
 
 #[test]
-fn a_server_can_not_ask_for_more_than_thirty_seconds() {
+fn a_server_that_asks_for_more_than_thirty_seconds_is_not_asked_again() {
+    assert_eq!(get(1, &[&busy("30"), GOOD]).took, 30_000);
     for seconds in ["31", "86400", "18446744073709551615"] {
-        assert_eq!(get(1, &[&busy(seconds), GOOD]).took, 30_000, "{seconds}");
+        let run = get(1, &[&busy(seconds)]);
+        assert_eq!((run.result.unwrap().status(), run.took), (429, 0), "{seconds}");
     }
 }
 
@@ -167,6 +170,13 @@ fn a_context_that_is_over_is_not_waited_for() {
         result.unwrap_err()
     });
     assert_eq!((calls.requests.len(), &*error.code()), (0, "CANCELED"));
+}
+
+#[test]
+fn a_single_request_can_be_sent_again_too() {
+    let mock = Mock::new().clock(START).answer("http_request", BUSY).answer("http_request", GOOD);
+    let (result, _) = mock.run(|| http::get("http://a").retries(1).send(&Context::default()));
+    assert_eq!(result.unwrap().status(), 200);
 }
 
 #[test]

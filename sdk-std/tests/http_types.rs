@@ -3,7 +3,7 @@
 
 use http::{HeaderValue, Method, Request, Version, header};
 use reglet_sdk_std::error::Kind;
-use reglet_sdk_std::http::{RequestBuilder, Response, get};
+use reglet_sdk_std::http::{Client, RequestBuilder, Response, get};
 use reglet_sdk_std::mock::Mock;
 use reglet_sdk_std::{Context, Error};
 
@@ -13,7 +13,7 @@ fn answered(answer: &str) -> Response {
 }
 
 /// What the host gets of a request, or why it gets nothing.
-fn sent<B: AsRef<[u8]>>(request: Request<B>) -> Result<String, Error> {
+fn sent<B: Into<Vec<u8>>>(request: Request<B>) -> Result<String, Error> {
     let mock = Mock::new().answer("http_request", r#"{"status_code":204}"#);
     let (result, calls) =
         mock.run(|| RequestBuilder::try_from(request).and_then(|request| request.send(&Context::default())));
@@ -74,4 +74,29 @@ fn a_response_with_headers_that_http_does_not_allow_is_an_error() {
         let error = http::Response::try_from(response).unwrap_err();
         assert_eq!((error.kind(), &*error.code()), (Kind::Internal, "wire_format"));
     }
+}
+
+#[test]
+fn a_request_becomes_one_of_the_crate_http_with_all_that_would_be_sent() {
+    let client = Client::new().header("Accept", "text/html").header("X", "0");
+    let request = client.post("http://a/b?c").header("X", "1").header("X", "2").json(&[1]);
+    let request = Request::try_from(request).unwrap();
+    assert_eq!((request.method(), &*request.uri().to_string()), (&Method::POST, "http://a/b?c"));
+    for (name, expected) in
+        [("x", &["1", "2"] as &[&str]), ("accept", &["text/html"]), ("content-type", &["application/json"])]
+    {
+        let values: Vec<_> = request.headers().get_all(name).iter().collect();
+        assert_eq!(values, expected);
+    }
+    assert_eq!(request.body(), b"[1]");
+}
+
+#[test]
+fn a_request_that_http_does_not_allow_becomes_none() {
+    for request in [get("http://a b"), get("http://a").header("a b", ""), get("http://a").header("a", "\n")] {
+        let error = Request::try_from(request).unwrap_err();
+        assert_eq!((error.kind(), &*error.code()), (Kind::Validation, "invalid_request"));
+    }
+    let error = Request::try_from(get("http://a").json(&f64::NAN)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Internal);
 }

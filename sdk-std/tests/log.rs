@@ -124,9 +124,9 @@ fn installing_it_again_changes_nothing() {
 #[test]
 fn the_location_is_told_if_asked_for() {
     let _guard = settings();
-    log::with_location(true);
+    log::show_location(true);
     let ((), calls) = Mock::new().run(|| ::log::error!("here"));
-    log::with_location(false);
+    log::show_location(false);
     let [_, file, line] = attributes(&calls.logs[0]).try_into().unwrap();
     assert_eq!(file, ("file".into(), "string".into(), file!().into()));
     assert_eq!((&*line.0, &*line.1), ("line", "int64"));

@@ -330,9 +330,9 @@ fn a_value_may_log_while_it_is_shown() {
 #[test]
 fn the_location_is_told_if_asked_for() {
     let _guard = settings();
-    log::with_location(true);
+    log::show_location(true);
     let ((), calls) = Mock::new().run(|| info!("here"));
-    log::with_location(false);
+    log::show_location(false);
     let [file, line] = attributes(&calls.logs[0]).try_into().unwrap();
     assert_eq!(file, format!("file:string={}", file!()));
     assert!(line.starts_with("line:int64="), "{line}");

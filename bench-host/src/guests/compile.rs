@@ -40,7 +40,7 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
     ]);
     cargo.args(guest.features.iter().flat_map(|feature| ["--features", feature]));
     cargo.arg("--manifest-path").arg(guest.folder.join("Cargo.toml"));
-    for config in configs(guest.target, &guest.workspace, cargo_home().as_deref()) {
+    for config in configs(guest.target, profile, &guest.workspace, cargo_home().as_deref()) {
         cargo.arg("--config").arg(config);
     }
     // The folder decides which configuration files cargo reads.
@@ -56,20 +56,24 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
 }
 
 /// What cargo would else read from files, so that it holds for crates of any workspace.
-fn configs(target: Target, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
+fn configs(target: Target, profile: Profile, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
     let settings = |(profile, settings): &(&'static str, &'static [&'static str])| {
         let profile = *profile;
         settings.iter().map(move |setting| format!("profile.{profile}.{setting}"))
     };
     let mut configs: Vec<String> = PROFILES.iter().flat_map(settings).collect();
-    let flags = serde_json::Value::from(rustflags(target, workspace, cargo_home));
+    let flags = serde_json::Value::from(rustflags(target, profile, workspace, cargo_home));
     configs.push(format!("target.{}.rustflags = {flags}", target.triple()));
     configs
 }
 
-fn rustflags(target: Target, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
+fn rustflags(target: Target, profile: Profile, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
     // The stack is most of the memory that a small plugin starts with.
     let mut flags = vec!["-Clink-arg=-zstack-size=16384".into(), "-Clink-arg=--compress-relocations".into()];
+    if profile == Profile::Fast {
+        // All hosts have it. The small profile would gain nothing but bytes.
+        flags.push("-Ctarget-feature=+simd128".into());
+    }
     flags.extend(target.rustflags().iter().map(|flag| (*flag).to_owned()));
     // Panics name source files; what they name must not depend on the machine.
     let mut remap = |from: &Path, to| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
@@ -121,8 +125,8 @@ mod tests {
 
     #[test]
     fn the_configuration_is_toml_that_names_no_folder_twice() {
-        let configs =
-            configs(Target::Unknown, Path::new("/src/my plugins"), Some(Path::new("/home/me/.cargo")));
+        let (workspace, home) = (Path::new("/src/my plugins"), Path::new("/home/me/.cargo"));
+        let configs = configs(Target::Unknown, Profile::Small, workspace, Some(home));
         assert!(configs.contains(&r#"profile.plugin-small.opt-level = "z""#.to_owned()));
         assert!(configs.contains(&"profile.plugin-fast.opt-level = 3".to_owned()));
         assert_eq!(
@@ -137,14 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_for_wasi_is_linked_as_a_reactor() {
-        let configs = configs(Target::Wasip1, Path::new("/src"), None);
+    fn a_plugin_for_wasi_is_linked_as_a_reactor_and_a_fast_one_has_simd() {
+        let configs = configs(Target::Wasip1, Profile::Fast, Path::new("/src"), None);
         assert_eq!(
             configs.last().unwrap(),
             concat!(
                 r#"target.wasm32-wasip1.rustflags = ["-Clink-arg=-zstack-size=16384","#,
-                r#""-Clink-arg=--compress-relocations","-Clink-arg=-l:crt1-reactor.o","#,
-                r#""-Clink-arg=-lc","--remap-path-prefix=/src=/workspace"]"#
+                r#""-Clink-arg=--compress-relocations","-Ctarget-feature=+simd128","#,
+                r#""-Clink-arg=-l:crt1-reactor.o","-Clink-arg=-lc","--remap-path-prefix=/src=/workspace"]"#
             )
         );
     }

@@ -10,13 +10,14 @@ use super::{BuildError, Profile, Progress, run};
 const OLDEST: u32 = 116;
 
 /// What the compiler's modules use. `--all-features` would let in what hosts do not know.
-const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 10] = [
     "--enable-bulk-memory",
     "--enable-sign-ext",
     "--enable-nontrapping-float-to-int",
     "--enable-mutable-globals",
     "--enable-multivalue",
     "--enable-reference-types",
+    "--enable-simd",
     "--strip-debug",
     "--strip-producers",
     "--strip-target-features",

@@ -2,6 +2,7 @@
 //!
 //! Messages and codes follow Go's network library: plugins match on them.
 
+mod dial;
 pub(crate) mod resolver;
 
 use core::net::{IpAddr, SocketAddr};
@@ -20,6 +21,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use self::dial::dial;
 use self::resolver::{Family, LookupError, Resolver};
 use crate::log::printable;
 
@@ -157,28 +159,6 @@ fn version_name(version: Option<ProtocolVersion>) -> &'static str {
 /// The name that IANA gives to the suite; rustls has its own for those of TLS 1.3.
 fn suite_name(suite: Option<SupportedCipherSuite>) -> String {
     suite.and_then(|suite| suite.suite().as_str()).unwrap_or_default().replacen("TLS13_", "TLS_", 1)
-}
-
-/// Tries each address in turn; if none answers, the first one's error counts, as in Go.
-async fn dial(addresses: &[IpAddr], port: u16) -> Result<(TcpStream, SocketAddr), Error> {
-    let mut first = None;
-    for &address in addresses {
-        let address = SocketAddr::new(address, port);
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok((stream, address)),
-            Err(error) => first = first.or(Some(dial_error(address, &error))),
-        }
-    }
-    Err(first.unwrap_or_else(|| failure("CONNECTION_FAILED", "dial tcp: no address to connect to".into())))
-}
-
-fn dial_error(address: SocketAddr, error: &io::Error) -> Error {
-    let code = match error.kind() {
-        io::ErrorKind::ConnectionRefused => "CONNECTION_REFUSED",
-        _ => "CONNECTION_FAILED",
-    };
-    let failure = failure(code, format!("dial tcp {address}: connect: {}", reason(error)));
-    if error.kind() == io::ErrorKind::TimedOut { failure.with_timeout() } else { failure }
 }
 
 /// The name that the certificate must have; only a DNS name is sent to the server.

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use ::log::info;
+// The prelude has a module of this name, too. With this line it is the crate that is meant by it.
+use ::log;
 use reglet_sdk_std::exec::Command;
 use reglet_sdk_std::prelude::*;
 
@@ -34,6 +35,10 @@ impl Plugin for ServiceCheck {
 
     fn check(config: Config, context: &Context<'_>) -> Result<Outcome, Error> {
         let Config { unit, program, timeout_ms } = config;
+        // It would be an option of systemctl.
+        if unit.starts_with('-') {
+            return Err(Error::config("unit", "the name of a unit does not begin with '-'"));
+        }
         let output = Command::new(program)
             .args(["is-active", &unit])
             .timeout(Duration::from_millis(timeout_ms.into()))
@@ -43,7 +48,7 @@ impl Plugin for ServiceCheck {
         if state.is_empty() || output.status().code().is_none() {
             output.exit_ok()?;
         }
-        info!("{unit} is {state}");
+        log::info!("{unit} is {state}");
         Ok(Outcome::when(state == "active", text![unit, " is ", state]).data("state", &state))
     }
 }

@@ -94,7 +94,7 @@ fn a_unit_that_no_program_can_be_given_is_an_error() {
 
 #[test]
 fn without_a_unit_the_host_is_not_asked() {
-    for config in ["null", "{}", r#"{"unit":""}"#, r#"{"unit":7}"#] {
+    for config in ["null", "{}", r#"{"unit":""}"#, r#"{"unit":7}"#, r#"{"unit":"--host=a.example"}"#] {
         let (outcome, calls) = check(config, "{}");
         assert!(outcome.contains(r#""type":"config","code":"unit""#), "{outcome}");
         assert_eq!(calls.functions(), [""; 0]);

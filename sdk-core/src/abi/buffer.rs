@@ -67,7 +67,8 @@ impl<'stack> Buffer<'stack> {
     }
 
     /// Appends bytes.
-    #[inline(never)]
+    #[cfg_attr(target_feature = "simd128", inline)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     pub fn append(&mut self, bytes: &[u8]) {
         let len = self.len + bytes.len();
         if len > self.capacity {
@@ -75,6 +76,12 @@ impl<'stack> Buffer<'stack> {
         }
         let end = self.start.as_ptr().wrapping_add(self.len);
         if bytes.len() <= SHORT {
+            #[cfg(target_feature = "simd128")]
+            // SAFETY: there is room for `len` bytes, and `bytes` are elsewhere, for they are borrowed.
+            unsafe {
+                copy_short(bytes, end);
+            }
+            #[cfg(not(target_feature = "simd128"))]
             for (at, byte) in bytes.iter().enumerate() {
                 // SAFETY: there is room for `len` bytes. Being volatile keeps LLVM from making a `memory.copy` of it.
                 unsafe { end.wrapping_add(at).write_volatile(*byte) };
@@ -99,6 +106,31 @@ impl<'stack> Buffer<'stack> {
         larger.append(self);
         *self = larger;
     }
+}
+
+/// Copies up to [`SHORT`] bytes in at most two steps, which may overlap.
+///
+/// # Safety
+///
+/// There is room for as many bytes at `to`, and they are none of those in `bytes`.
+#[cfg(target_feature = "simd128")]
+#[inline]
+unsafe fn copy_short(bytes: &[u8], to: *mut u8) {
+    let (from, len) = (bytes.as_ptr(), bytes.len());
+    macro_rules! both_ends {
+        ($($size:literal)*) => {$(
+            if len >= $size {
+                // SAFETY: so many bytes are there, at the start and before the end.
+                unsafe {
+                    let end = from.add(len - $size).cast::<[u8; $size]>().read();
+                    to.cast::<[u8; $size]>().write(from.cast::<[u8; $size]>().read());
+                    to.add(len - $size).cast::<[u8; $size]>().write(end);
+                }
+                return;
+            }
+        )*};
+    }
+    both_ends!(8 4 2 1);
 }
 
 impl Buffer<'static> {

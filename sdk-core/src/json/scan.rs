@@ -63,8 +63,31 @@ pub(crate) fn object<'a>(text: &'a [u8], fields: &[Field], slots: &mut [Slot<'a>
 pub(super) fn same(key: &[u8], name: &[u8]) -> bool {
     // From the end: names start alike more often.
     let mut pairs = key.iter().rev().zip(name.iter().rev());
-    key == name
+    equal(key, name)
         || key.len() == name.len() && pairs.all(|(a, b)| a == b || a ^ b == 0x20 && a.is_ascii_alphabetic())
+}
+
+#[cfg(not(target_feature = "simd128"))]
+fn equal(key: &[u8], name: &[u8]) -> bool {
+    key == name
+}
+
+/// Whether they are equal, without a call of `memcmp`.
+#[cfg(target_feature = "simd128")]
+#[inline]
+fn equal(mut key: &[u8], mut name: &[u8]) -> bool {
+    if key.len() != name.len() {
+        return false;
+    }
+    while let (Some((a, key_rest)), Some((b, name_rest))) =
+        (key.split_first_chunk(), name.split_first_chunk())
+    {
+        if u64::from_le_bytes(*a) != u64::from_le_bytes(*b) {
+            return false;
+        }
+        (key, name) = (key_rest, name_rest);
+    }
+    key.iter().zip(name).all(|(a, b)| a == b)
 }
 
 impl<'a> Scanner<'a, '_> {
@@ -73,6 +96,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// The next byte behind white space; 0, which no document may contain, at the end.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn peek(&mut self) -> u32 {
         while let Some(byte) = self.text.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -84,6 +108,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// Steps over the next byte behind white space, if it is this one.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn take(&mut self, byte: u32) -> bool {
         let there = self.peek() == byte;
         // Inlined, `self.at += usize::from(there)` is miscompiled by rustc 1.95: its jump threading loses the step.
@@ -139,6 +164,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// Walks over a key and its colon.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn key(&mut self) -> &'a [u8] {
         if self.peek() != QUOTE {
             self.fail();
@@ -203,6 +229,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// Walks over a string, whose opening quote is at hand.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     fn string(&mut self) {
         let text = self.text;
         let mut at = self.at;
@@ -237,6 +264,7 @@ impl<'a> Scanner<'a, '_> {
         }
     }
 
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     fn number(&mut self) {
         self.step(0x2D);
         if !self.step(0x30) {
@@ -263,6 +291,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// Steps over the byte at hand, if it is this one.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
     fn step(&mut self, byte: u32) -> bool {
         let there = self.here() == byte;
         if there {
@@ -272,7 +301,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// The byte at hand; 0 at the end.
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn here(&self) -> u32 {
         self.text.get(self.at).copied().unwrap_or(0).into()
     }
@@ -286,24 +315,60 @@ pub(crate) fn plain(text: &[u8]) -> usize {
     }
     let mut at = 0;
     let mut rest = text;
+    #[cfg(target_feature = "simd128")]
+    while let Some((sixteen, after)) = rest.split_first_chunk() {
+        let special = simd::special(sixteen);
+        if special != 0 {
+            return at + special.trailing_zeros() as usize;
+        }
+        at += 16;
+        rest = after;
+    }
     // Eight at a time. A subtraction takes the highest bit of a byte that becomes negative; what it borrows can
     // only touch bytes after the first of these.
-    while let Some((eight, after)) = rest.split_first_chunk() {
+    let special = |eight: &[u8; 8]| {
         let eight = u64::from_le_bytes(*eight);
         let control = eight.wrapping_sub(all(0x20));
         let quote = (eight ^ all(b'"')).wrapping_sub(all(1));
         let backslash = (eight ^ all(b'\\')).wrapping_sub(all(1));
-        let special = (eight | control | quote | backslash) & all(0x80);
+        (eight | control | quote | backslash) & all(0x80)
+    };
+    while let Some((eight, after)) = rest.split_first_chunk() {
+        let special = special(eight);
         if special != 0 {
             return at + (special.trailing_zeros() >> 3) as usize;
         }
         at += 8;
         rest = after;
     }
+    // The last eight once more, of which only those that are left can be special.
+    #[cfg(target_feature = "simd128")]
+    if let Some(eight) = text.last_chunk() {
+        let special = special(eight);
+        // Where there is none, that counts eight.
+        return text.len() - 8 + (special.trailing_zeros() >> 3) as usize;
+    }
     while let Some(0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7F) = text.get(at) {
         at += 1;
     }
     at
+}
+
+#[cfg(target_feature = "simd128")]
+mod simd {
+    use core::arch::wasm32::{i8x16_bitmask, i8x16_eq, i8x16_lt, i8x16_splat, u64x2, v128_or};
+
+    /// A bit for each byte that does not stand for itself.
+    #[inline]
+    pub(super) fn special(bytes: &[u8; 16]) -> u16 {
+        let bytes = u128::from_le_bytes(*bytes);
+        let bytes = u64x2(bytes as u64, (bytes >> 64) as u64);
+        // What is not ASCII is negative.
+        let control = i8x16_lt(bytes, i8x16_splat(0x20));
+        let quote = i8x16_eq(bytes, i8x16_splat(b'"' as i8));
+        let backslash = i8x16_eq(bytes, i8x16_splat(b'\\' as i8));
+        i8x16_bitmask(v128_or(control, v128_or(quote, backslash)))
+    }
 }
 
 /// How many bytes the character or the escape at the start of a text takes; 0 if neither may stand there. Negative:

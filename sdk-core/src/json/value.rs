@@ -164,6 +164,17 @@ impl<'a> Value<'a> {
     /// The whole number, also where it is written with a fraction of zeros: `3`, `3.0`. `None` for any other
     /// number, and for what is not in the range of `i64`.
     pub(super) fn whole(self) -> Option<i64> {
+        // Few digits can't be too many, which saves looking at each.
+        #[cfg(target_feature = "simd128")]
+        if let [b'1'..=b'9', ..] = self.0
+            && self.0.len() < 19
+            && let Some(whole) = self.0.iter().try_fold(0, |whole: i64, byte| {
+                let digit = byte.wrapping_sub(b'0');
+                (digit < 10).then_some(whole.wrapping_mul(10).wrapping_add(digit.into()))
+            })
+        {
+            return Some(whole);
+        }
         // Counted downwards, for there is one more negative number.
         let mut whole = 0_i64;
         let mut fraction = false;

@@ -146,7 +146,7 @@ impl<'stack> Writer<'stack> {
         self.string(json, true);
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn string(&mut self, text: &[u8], raw: bool) {
         // What is not written yet, and how much of it will be written as it is.
         let mut rest = text;

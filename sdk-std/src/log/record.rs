@@ -16,12 +16,12 @@ static LOCATION: AtomicBool = AtomicBool::new(false);
 /// use reglet_sdk_std::log;
 /// # use reglet_sdk_std::mock::Mock;
 ///
-/// log::with_location(true);
+/// log::show_location(true);
 /// # log::install();
 /// # let ((), calls) = Mock::new().run(|| tracing::info!("checked"));
 /// # assert!(calls.logs[0].contains(r#"{"key":"line","type":"int64","value":""#));
 /// ```
-pub fn with_location(location: bool) {
+pub fn show_location(location: bool) {
     LOCATION.store(location, Relaxed);
 }
 

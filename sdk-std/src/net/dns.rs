@@ -27,14 +27,10 @@ use core::str::FromStr;
 use core::time::Duration;
 
 use reglet_sdk_core::error::Kind;
-use reglet_sdk_core::time::sleep;
 use reglet_sdk_core::{Context, Error, text};
 
 use crate::call;
-
-/// The wait before the first retry; each next one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+use crate::retry::{is_passing, repeated};
 
 /// Asks for the records of names.
 ///
@@ -50,8 +46,8 @@ pub struct Resolver {
     nameserver: Option<String>,
     timeout: Option<Duration>,
     retries: u32,
-    /// Waits before a retry. Were it always the same function, each plugin would import a clock.
-    wait: fn(Duration, &Context<'_>) -> bool,
+    /// Asks, and asks again. Were it always the same function, each plugin would import a clock.
+    ask: fn(&Request<'_>, u32, &Context<'_>) -> Result<Answer, Error>,
 }
 
 impl Default for Resolver {
@@ -63,7 +59,12 @@ impl Default for Resolver {
 impl Resolver {
     /// The host's own resolver, with its limit of time, which is five seconds as a rule, and without retries.
     pub fn new() -> Self {
-        Self { nameserver: None, timeout: None, retries: 0, wait: |_, _| false }
+        Self {
+            nameserver: None,
+            timeout: None,
+            retries: 0,
+            ask: |request, _, context| once(request, context),
+        }
     }
 
     /// Asks this server: an address with or without a port, as `8.8.8.8`, `8.8.8.8:53`, `::1` or `[::1]:53`.
@@ -86,8 +87,8 @@ impl Resolver {
     /// Asks again, up to so many times, when the network fails or time runs out; not when the name does not exist,
     /// or the plugin may not ask.
     ///
-    /// It waits 100 ms before the first retry, and each time twice as long, up to two seconds; and never beyond the
-    /// end of the context: then the last error is returned at once. All this takes 1.5 KB of the plugin, and two
+    /// It waits 200 milliseconds before the first retry, and each time twice as long, up to 30 seconds; and never beyond
+    /// the end of the context: then the last error is returned at once. All this takes 1.5 KB of the plugin, and two
     /// imports from WASI for the clock.
     ///
     /// ```
@@ -105,12 +106,18 @@ impl Resolver {
     /// mock.run(|| {
     ///     let found = Resolver::new().retries(3).ipv4("example.com", &Context::default()).unwrap();
     ///     assert_eq!(found, [Ipv4Addr::new(192, 0, 2, 1)]);
-    ///     assert_eq!(Timestamp::now().unwrap(), start.saturating_add(Duration::from_millis(100)));
+    ///     assert_eq!(Timestamp::now().unwrap(), start.saturating_add(Duration::from_millis(200)));
     /// });
     /// ```
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
-        self.wait = waited;
+        self.ask = |request, retries, context| {
+            let passing = |answer: &Result<_, _>| match answer {
+                Err(error) if is_passing(error) => Some(Duration::ZERO),
+                _ => None,
+            };
+            repeated(retries, context, || once(request, context), passing)
+        };
         self
     }
 
@@ -198,16 +205,20 @@ impl Resolver {
         }
     }
 
-    /// The mail exchangers of a name, those with the smallest preference first. Their names end with a dot.
+    /// The mail exchangers of a name, that with the smallest preference first, whatever order the host has. Their names end with a dot.
     ///
     /// # Errors
     ///
     /// As for [`lookup`](Self::lookup).
     pub fn mx(&self, name: &str, context: &Context<'_>) -> Result<Vec<Mx<'static>>, Error> {
         let answer = self.lookup(name, RecordType::Mx, context)?;
-        let owned =
-            answer.mx_records().map(|(host, pref)| Mx { host: host.decode().into_owned().into(), pref });
-        Ok(owned.collect())
+        let mut found: Vec<Mx<'static>> = Vec::new();
+        for (host, pref) in answer.mx_records() {
+            // There are few, and a sort would take kilobytes.
+            let at = found.iter().take_while(|other| other.pref <= pref).count();
+            found.insert(at, Mx { host: host.decode().into_owned().into(), pref });
+        }
+        Ok(found)
     }
 
     /// The texts of a name.
@@ -258,19 +269,7 @@ impl Resolver {
         if let Some(nameserver) = &self.nameserver {
             request = request.nameserver(nameserver);
         }
-        let (mut retries, mut wait) = (self.retries, FIRST_WAIT);
-        loop {
-            let error = match call::guarded(context, |context| request.send(context)) {
-                Ok(answer) => return Ok(answer),
-                Err(error) => flagged(error),
-            };
-            let passing = matches!(error.kind(), Kind::Network | Kind::Timeout) && !error.is_not_found();
-            if retries == 0 || !passing || !(self.wait)(wait, context) {
-                return Err(self.asked(error, name, record_type));
-            }
-            retries -= 1;
-            wait = (wait * 2).min(LONGEST_WAIT);
-        }
+        (self.ask)(&request, self.retries, context).map_err(|error| self.asked(error, name, record_type))
     }
 
     /// The error with what was asked.
@@ -285,8 +284,14 @@ impl Resolver {
 
     #[cold]
     fn no_cname(&self, name: &str) -> Error {
-        Error::dns(name, "CNAME", &self.nameserver, "no CNAME record found").with_not_found()
+        let error = Error::dns(name, "CNAME", &self.nameserver, "no CNAME record found").with_not_found();
+        self.asked(error, name, RecordType::Cname)
     }
+}
+
+/// Asks the host once.
+fn once(request: &Request<'_>, context: &Context<'_>) -> Result<Answer, Error> {
+    call::guarded(context, || request.send(context)).map_err(flagged)
 }
 
 fn texts(answer: &Answer) -> Vec<String> {
@@ -300,15 +305,6 @@ fn addresses<T: FromStr>(answer: &Answer, not: &str) -> Result<Vec<T>, Error> {
         found.push(address.map_err(|_| Error::wire_format("dns_lookup", text!["record '", record, not]))?);
     }
     Ok(found)
-}
-
-/// Waits, unless the context ends before that.
-fn waited(wait: Duration, context: &Context<'_>) -> bool {
-    let goes_on = call::is_time_for(wait, context);
-    if goes_on {
-        sleep(wait);
-    }
-    goes_on
 }
 
 /// The error with what some hosts say only in words.

@@ -140,14 +140,14 @@ impl Client {
         self
     }
 
-    /// Has requests that failed repeated up to so many times: after 200 milliseconds at first, and then after twice as
+    /// Has requests that failed sent again up to so many times: after 200 milliseconds at first, and then after twice as
     /// long each time, up to 30 seconds.
     ///
     /// That is for methods that do no harm when they are repeated (`GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT` and
-    /// `DELETE`), for errors of the network and of time, and for the status 429, 502, 503 and 504, whose
-    /// `Retry-After` in seconds is waited for if it is longer, up to 30 seconds. What comes last is the result, and so
-    /// is what came before a pause that would end after the context. It makes the plugin import WASI's clock and
-    /// `poll_oneoff`.
+    /// `DELETE`), for errors of the network and of time, but for those of a name that does not exist, and for the
+    /// status 429, 502, 503 and 504, whose `Retry-After` in seconds is waited for if it is longer. A server that asks
+    /// for more than 30 seconds is not asked again. What comes last is the result, and so is what came before a pause
+    /// that would end after the context. It makes the plugin import WASI's clock and `poll_oneoff`.
     pub const fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(Retries::new(retries));
         self

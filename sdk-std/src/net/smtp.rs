@@ -102,7 +102,7 @@ impl Connect {
             Security::Tls => request.tls(),
             Security::Starttls => request.starttls(),
         };
-        call::guarded(context, |context| (self.send)(&request, context)).map(Connected)
+        call::guarded(context, || (self.send)(&request, context)).map(Connected)
     }
 }
 

@@ -132,7 +132,7 @@ impl Connect {
         if self.tls {
             request = request.tls();
         }
-        call::guarded(context, |context| (self.send)(&request, context)).map(Connected)
+        call::guarded(context, || (self.send)(&request, context)).map(Connected)
     }
 }
 

@@ -6,7 +6,7 @@ use reglet_sdk_core::text;
 
 use super::{Client, RequestBuilder, Response};
 
-/// The version and the extensions are left out: hosts speak the version that they choose.
+/// The version and the extensions are left out: hosts speak the version that they choose. A body of bytes is moved.
 ///
 /// ```
 /// use reglet_sdk_std::mock::Mock;
@@ -27,13 +27,13 @@ use super::{Client, RequestBuilder, Response};
 /// # Errors
 ///
 /// A header's value is not UTF-8. Of type `validation`, code `invalid_header`.
-impl<B: AsRef<[u8]>> TryFrom<::http::Request<B>> for RequestBuilder {
+impl<B: Into<Vec<u8>>> TryFrom<::http::Request<B>> for RequestBuilder {
     type Error = Error;
 
     fn try_from(request: ::http::Request<B>) -> Result<Self, Error> {
         let (head, body) = request.into_parts();
         let method = String::from(head.method.as_str());
-        let mut converted = Client::new().request(method, &head.uri.to_string()).body(body.as_ref());
+        let mut converted = Client::new().request(method, &head.uri.to_string()).body(body);
         for (name, value) in &head.headers {
             let value = core::str::from_utf8(value.as_bytes()).map_err(|_| {
                 let message = text!["invalid header '", name.as_str(), "': its value is not UTF-8"];
@@ -42,6 +42,39 @@ impl<B: AsRef<[u8]>> TryFrom<::http::Request<B>> for RequestBuilder {
             converted = converted.header(name.as_str(), value);
         }
         Ok(converted)
+    }
+}
+
+/// What only a client of this SDK knows is left out, such as the limit of time.
+///
+/// ```
+/// use reglet_sdk_std::http::post;
+///
+/// let request = http::Request::try_from(post("https://example.com/a").header("X", "1").body("data"))?;
+/// assert_eq!((request.method(), request.uri().path()), (&http::Method::POST, "/a"));
+/// assert_eq!((&request.headers()["X"], request.body().as_slice()), (&"1".parse().unwrap(), &b"data"[..]));
+/// # Ok::<(), reglet_sdk_std::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Its body is no JSON, though it should be; or of type `validation`, code `invalid_request`, HTTP does not allow it.
+impl TryFrom<RequestBuilder> for ::http::Request<Vec<u8>> {
+    type Error = Error;
+
+    fn try_from(request: RequestBuilder) -> Result<Self, Error> {
+        let mut builder = ::http::Request::builder().method(&*request.method).uri(&request.url);
+        for (name, value) in request.fields() {
+            builder = builder.header(name, value);
+        }
+        let RequestBuilder { body, failed, .. } = request;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        builder.body(body).map_err(|error| {
+            Error::new(Kind::Validation, text!["invalid request: ", error.to_string()])
+                .with_code("invalid_request")
+        })
     }
 }
 

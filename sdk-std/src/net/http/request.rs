@@ -19,9 +19,9 @@ pub struct RequestBuilder {
     pub(super) method: Cow<'static, str>,
     pub(super) url: String,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
     /// Why it can't be sent.
-    failed: Option<Error>,
+    pub(super) failed: Option<Error>,
 }
 
 impl RequestBuilder {
@@ -38,11 +38,12 @@ impl RequestBuilder {
     /// Sets the body. Hosts of generation B refuse requests above 1 MiB, which is a body of about 786,000 bytes.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
+        self.failed = None;
         self
     }
 
-    /// Sets the body to this value as JSON, and `Content-Type` to `application/json` unless there is one already. What
-    /// can't be written is an error when the request is sent.
+    /// Sets the body to this value as JSON, and `Content-Type` to `application/json` unless the request or its client
+    /// says otherwise, be it before or after this. What can't be written is an error when the request is sent.
     ///
     /// ```
     /// use reglet_sdk_std::http;
@@ -73,10 +74,14 @@ impl RequestBuilder {
     pub fn json(mut self, value: &impl Serialize) -> Self {
         let mut out = Writer::new();
         match json::to_writer(&mut out, value) {
-            Ok(()) => self.body = out.into_bytes(),
+            Ok(()) => self = self.body(out.into_bytes()),
             Err(error) => self.failed = Some(error.into()),
         }
-        if self.has("Content-Type") { self } else { self.header("Content-Type", "application/json") }
+        // Among what its client has, it gives way to one of the request.
+        if !has(&self.client.headers, "Content-Type") {
+            self.client = self.client.header("Content-Type", "application/json");
+        }
+        self
     }
 
     /// Sets the time that each attempt may take, in whole milliseconds rounded up.
@@ -88,6 +93,12 @@ impl RequestBuilder {
     /// Sets how many redirects are followed; 0 for none.
     pub const fn max_redirects(mut self, redirects: u32) -> Self {
         self.client.max_redirects = Some(redirects);
+        self
+    }
+
+    /// Has it sent again if it fails, up to so many times, as [`Client::retries`] does for all.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.client = self.client.retries(retries);
         self
     }
 
@@ -125,7 +136,7 @@ impl RequestBuilder {
 
     /// Asks the host once.
     pub(super) fn attempt(&self, context: &Context<'_>) -> Result<Response, Error> {
-        let answer = guarded(context, |context| self.ask(context))?;
+        let answer = guarded(context, || self.ask(context))?;
         Response::new(answer, self)
     }
 
@@ -139,8 +150,7 @@ impl RequestBuilder {
         if let Some(redirects) = self.client.max_redirects {
             request = request.max_redirects(redirects);
         }
-        let common = self.client.headers.iter().filter(|(name, _)| !self.has(name));
-        for (name, value) in self.headers.iter().chain(common) {
+        for (name, value) in self.fields() {
             rules::check_header(name, value)?;
             request = request.header(name, value);
         }
@@ -150,7 +160,13 @@ impl RequestBuilder {
         }
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+    /// All header fields: its own, and what its client has for those of other names.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &(String, String)> {
+        let common = self.client.headers.iter().filter(|(name, _)| !has(&self.headers, name));
+        self.headers.iter().chain(common)
     }
+}
+
+fn has(headers: &[(String, String)], name: &str) -> bool {
+    headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
 }
