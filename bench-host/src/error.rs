@@ -57,7 +57,8 @@ pub enum Error {
         plugin: String,
         /// The export that was called.
         export: &'static str,
-        /// The message of the panic, if the plugin reported one, and the reason for the trap.
+        /// The message of the panic or of the allocation that was refused, if the plugin reported one, and the reason
+        /// for the trap.
         reason: String,
         /// The functions that were active, the innermost first, a line each: with names, files and lines if the
         /// module has debug information.

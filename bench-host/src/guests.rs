@@ -5,13 +5,13 @@ mod optimise;
 mod target;
 mod toolchain;
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::Command;
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
+use tempfile::TempDir;
 
 pub use target::Target;
 pub use toolchain::Toolchain;
@@ -193,10 +193,9 @@ impl Crate {
         let folder = self.output_folder().join("plugins");
         fs::create_dir_all(&folder).map_err(|error| BuildError::io(&folder, error))?;
         let path = folder.join(self.file_name(profile));
-        // Complete from the moment that it is there, even if two builds write it.
-        static BUILDS: AtomicU32 = AtomicU32::new(0);
-        let build = BUILDS.fetch_add(1, Relaxed);
-        let partial = path.with_extension(format!("{}-{build}.partial", process::id()));
+        // Complete from the moment that it is there, even if two builds write it. What fails leaves nothing.
+        let unfinished = TempDir::new_in(&folder).map_err(|error| BuildError::io(&folder, error))?;
+        let partial = unfinished.path().join("plugin.wasm");
         let optimised = optimise::optimise(&raw.path, &partial, profile, progress)?;
         if !optimised {
             fs::write(&partial, &raw.bytes).map_err(|error| BuildError::io(&partial, error))?;

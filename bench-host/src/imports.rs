@@ -20,6 +20,9 @@ const LOG: &str = "log_message";
 /// How a plugin's report of a panic starts.
 const PANIC: &str = "plugin panic: ";
 
+/// How a plugin's report of an allocation starts that its own limit does not allow.
+const REFUSAL: &str = "abi: memory allocation limit exceeded ";
+
 /// What every plugin may import.
 pub(crate) fn link(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
@@ -129,7 +132,7 @@ fn log_message(mut caller: Caller<'_, State>, record: u64) {
     let (address, len) = unpack(record);
     let Some(way_in) = State::way_in(&mut caller) else { return };
     let (memory, state) = way_in.memory.data_and_store_mut(&mut caller);
-    let State { host, plugin, answers, logged, lost_records, panic, .. } = state;
+    let State { host, plugin, answers, logged, lost_records, panic, refusal, .. } = state;
     let bytes = memory.get(range(address, len));
     let Some(bytes) = bytes.filter(|bytes| bytes.len() <= host.limits.request) else {
         *lost_records += 1;
@@ -143,6 +146,8 @@ fn log_message(mut caller: Caller<'_, State>, record: u64) {
     pass_on(host, &record, bytes.len(), logged, lost_records);
     if record.level == Level::Error && record.message.starts_with(PANIC) {
         *panic = Some(printable(&record.message));
+    } else if record.message.starts_with(REFUSAL) {
+        *refusal = Some(printable(&record.message));
     }
 }
 

@@ -1,16 +1,14 @@
 //! One run of a plugin: calls into it, and what it takes.
 
-use core::fmt::{self, Write};
+mod failure;
 
-use wasmtime::{
-    Memory, ModuleExport, PoolConcurrencyLimitError, Store, Trap, TypedFunc, UpdateDeadline, WasmBacktrace,
-    WasmParams, WasmResults,
-};
+use core::fmt;
+
+use wasmtime::{Memory, ModuleExport, Store, Trap, TypedFunc, UpdateDeadline, WasmParams, WasmResults};
 
 use crate::cancel::Cancel;
 use crate::error::{Cancelled, Error, INSTANTIATION};
 use crate::imports::{range, unpack};
-use crate::log::printable;
 use crate::module::INITIALIZE;
 use crate::outcome::Outcome;
 use crate::plugin::Plugin;
@@ -18,6 +16,7 @@ use crate::replay::{Answers, Recording};
 use crate::state::State;
 use crate::trace::Way;
 use crate::wasi;
+use failure::failure;
 
 /// A plugin's memory with all its state. After a trap it is spent, and only good for [`usage`](Self::usage).
 pub struct Instance {
@@ -390,54 +389,6 @@ fn call<P: WasmParams, R: WasmResults>(
     let result = function.call(&mut *store, params);
     wasi::flush(store.data_mut());
     result.map_err(|error| failure(store.data_mut(), export, &error))
-}
-
-/// Tells why a call has failed. The instance is spent.
-fn failure(state: &mut State, export: &'static str, error: &wasmtime::Error) -> Error {
-    state.spent = true;
-    // What the start section has left.
-    wasi::flush(state);
-    let plugin = state.plugin.to_string();
-    let trap = error.downcast_ref::<Trap>();
-    if error.is::<Cancelled>() {
-        return Error::Cancelled { plugin, export };
-    }
-    if trap == Some(&Trap::Interrupt) {
-        return Error::OutOfTime { plugin, export, limit: state.host.limits.call_timeout };
-    }
-    let export = state.failed.unwrap_or(export);
-    let reason = trap.map_or_else(|| printable(&error.root_cause().to_string()), ToString::to_string);
-    if error.is::<PoolConcurrencyLimitError>() {
-        return Error::NoRoom { plugin, reason };
-    }
-    let reason = match state.panic.take().or_else(|| wasi::reported(state)) {
-        Some(panic) => format!("{panic} ({reason})"),
-        None => reason,
-    };
-    if state.growth.refused {
-        return Error::OutOfMemory { plugin, export, limit: state.host.limits.memory, reason };
-    }
-    Error::Trap { plugin, export, reason: state.growth.explain(reason), backtrace: backtrace(error) }
-}
-
-/// The active functions, a line each.
-fn backtrace(error: &wasmtime::Error) -> String {
-    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
-    let mut out = String::new();
-    for frame in backtrace.frames() {
-        let name = frame.func_name().map_or_else(|| format!("function {}", frame.func_index()), printable);
-        // A frame of the module holds those of the functions that were inlined there.
-        for symbol in frame.symbols() {
-            let place = symbol.file().map(printable).unwrap_or_default();
-            let symbol_name = symbol.name().map_or_else(|| name.clone(), printable);
-            let line = symbol.line().unwrap_or_default();
-            let _ = writeln!(out, "{symbol_name} at {place}:{line}");
-        }
-        if frame.symbols().is_empty() {
-            let _ = writeln!(out, "{name} at byte {:#x}", frame.module_offset().unwrap_or_default());
-        }
-    }
-    out
 }
 
 fn typed<P: WasmParams, R: WasmResults>(

@@ -278,7 +278,8 @@ impl Unit {
 }
 
 /// `1234567` as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -290,8 +291,9 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
-/// A field as RFC 4180 has it: in quotes where it needs them.
-fn csv_field(value: &Value) -> String {
+/// A field of CSV, as RFC 4180 has it: in quotes where it needs them; `null` is empty.
+#[must_use]
+pub fn csv_field(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) if text.contains([',', '"', '\n', '\r']) => {

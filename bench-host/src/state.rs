@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) logged: (u64, usize),
     /// What the guest reported of a panic since the call began.
     pub(crate) panic: Option<String>,
+    /// What the guest reported of an allocation that it was refused since the call began. It may have gone on.
+    pub(crate) refusal: Option<String>,
     /// The export that failed within the one that was called.
     pub(crate) failed: Option<&'static str>,
     /// Whether the guest makes room for an answer.
@@ -82,6 +84,7 @@ impl State {
             lost_records: 0,
             logged: (0, 0),
             panic: None,
+            refusal: None,
             failed: None,
             answering: false,
             spent: false,
@@ -97,6 +100,7 @@ impl State {
         self.answers.begin();
         self.logged = (0, 0);
         self.panic = None;
+        self.refusal = None;
         self.failed = None;
         if let Some(wasi) = &mut self.wasi {
             wasi.begin();

@@ -34,7 +34,7 @@ use crate::error::Exited;
 use crate::state::State;
 use crate::trace::Way;
 use console::Console;
-pub(crate) use console::{flush, reported};
+pub(crate) use console::{flush, last_line, panic};
 use descriptor::Descriptors;
 use errno::Errno;
 use folders::Folders;

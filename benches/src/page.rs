@@ -4,6 +4,7 @@ use core::error::Error;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
+pub use reglet_bench_host::report::grouped;
 
 /// What stands in a cell that has no value.
 pub const NOTHING: &str = "–";
@@ -43,20 +44,6 @@ impl Cells {
         let rows: String = self.rows.iter().map(|row| line(row)).collect();
         line(&self.header) + &line(&rule) + &rows
     }
-}
-
-/// `1234567` as `1,234,567`.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// The page with other text between the markers of this name.

@@ -1,16 +1,18 @@
 //! A name server that answers as it is told to, over UDP and TCP.
 
+use core::convert::Infallible;
 use core::net::{Ipv4Addr, SocketAddr};
-use core::sync::atomic::{AtomicBool, Ordering};
-use core::time::Duration;
-use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::io;
+use std::net::{TcpListener, UdpSocket};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 
 use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::server::{self, Server};
 
 /// A question, and how it came.
 #[derive(Debug)]
@@ -62,11 +64,9 @@ type Answers = dyn Fn(&Question) -> Vec<Message> + Send + Sync;
 /// A name server on 127.0.0.1; it stops when dropped.
 #[derive(Debug)]
 pub struct NameServer {
-    address: SocketAddr,
+    server: Server,
     asked: Arc<Mutex<Vec<(String, RecordType)>>>,
     closed: Receiver<()>,
-    stopped: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
 }
 
 impl NameServer {
@@ -77,8 +77,8 @@ impl NameServer {
     /// The system lacks a port or a thread.
     pub fn start(answers: impl Fn(&Question) -> Vec<Message> + Send + Sync + 'static) -> io::Result<Self> {
         let (udp, tcp) = bind()?;
-        let address = udp.local_addr()?;
-        let (asked, stopped) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<AtomicBool>::default());
+        let port = tcp.local_addr()?.port();
+        let asked = Arc::<Mutex<Vec<_>>>::default();
         let (sender, closed) = mpsc::channel();
         let answers: Arc<Answers> = {
             let asked = Arc::clone(&asked);
@@ -87,23 +87,18 @@ impl NameServer {
                 answers(question)
             })
         };
-        let mut server = Self { address, asked, closed, stopped, threads: Vec::new() };
-        let (udp_answers, stopped) = (Arc::clone(&answers), Arc::clone(&server.stopped));
-        server.spawn(move || serve_udp(&udp, &*udp_answers, &stopped))?;
-        let stopped = Arc::clone(&server.stopped);
-        server.spawn(move || serve_tcp(&tcp, &answers, &stopped, &sender))?;
-        Ok(server)
-    }
-
-    fn spawn(&mut self, serve: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        self.threads.push(thread::Builder::new().name("loopback-dns".into()).spawn(serve)?);
-        Ok(())
+        let over_tcp = {
+            let answers = Arc::clone(&answers);
+            server::serve(tcp, move |client| serve_client(client, Arc::clone(&answers), sender.clone()))
+        };
+        let work = async move { tokio::try_join!(serve_udp(udp, answers), over_tcp).map(|(never, _)| never) };
+        Ok(Self { server: Server::run("loopback-dns", port, work)?, asked, closed })
     }
 
     /// Where it listens, over UDP and TCP.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        (Ipv4Addr::LOCALHOST, self.server.port()).into()
     }
 
     /// What it was asked for so far.
@@ -119,18 +114,6 @@ impl NameServer {
     }
 }
 
-impl Drop for NameServer {
-    fn drop(&mut self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        // Wakes the threads up.
-        let _ = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|udp| udp.send_to(&[], self.address));
-        let _ = TcpStream::connect(self.address);
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
-    }
-}
-
 /// The same port for both.
 fn bind() -> io::Result<(UdpSocket, TcpListener)> {
     let mut tries = 100;
@@ -143,52 +126,38 @@ fn bind() -> io::Result<(UdpSocket, TcpListener)> {
     }
 }
 
-fn serve_udp(udp: &UdpSocket, answers: &Answers, stopped: &AtomicBool) {
+async fn serve_udp(udp: UdpSocket, answers: Arc<Answers>) -> io::Result<Infallible> {
+    udp.set_nonblocking(true)?;
+    let udp = tokio::net::UdpSocket::from_std(udp)?;
     let mut buffer = [0; 4096];
-    while let Ok((length, client)) = udp.recv_from(&mut buffer) {
-        if stopped.load(Ordering::SeqCst) {
-            return;
-        }
+    loop {
+        let (length, client) = udp.recv_from(&mut buffer).await?;
         let Some(question) = Question::read(&buffer[..length], false) else { continue };
         for answer in answers(&question).iter().filter_map(|answer| answer.to_vec().ok()) {
             // A client that is gone needs no answer.
-            let _ = udp.send_to(&answer, client);
+            let _ = udp.send_to(&answer, client).await;
         }
     }
 }
 
-fn serve_tcp(tcp: &TcpListener, answers: &Arc<Answers>, stopped: &AtomicBool, closed: &Sender<()>) {
-    for client in tcp.incoming() {
-        if stopped.load(Ordering::SeqCst) {
-            return;
-        }
-        let Ok(client) = client else { continue };
-        let (answers, closed) = (Arc::clone(answers), closed.clone());
-        thread::spawn(move || {
-            if serve_client(&client, &*answers).is_ok() {
-                let _ = closed.send(());
-            }
-        });
-    }
-}
-
-fn serve_client(mut client: &TcpStream, answers: &Answers) -> io::Result<()> {
-    client.set_read_timeout(Some(Duration::from_secs(30)))?;
+async fn serve_client(mut client: TcpStream, answers: Arc<Answers>, closed: Sender<()>) -> io::Result<()> {
     loop {
-        let mut length = [0; 2];
-        match client.read_exact(&mut length) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+        let length = match client.read_u16().await {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
             read => read?,
-        }
-        let mut buffer = vec![0; u16::from_be_bytes(length).into()];
-        client.read_exact(&mut buffer)?;
+        };
+        let mut buffer = vec![0; length.into()];
+        client.read_exact(&mut buffer).await?;
         let question = Question::read(&buffer, true).ok_or(io::ErrorKind::InvalidData)?;
         for answer in answers(&question) {
             let answer = answer.to_vec().map_err(io::Error::other)?;
             let length = u16::try_from(answer.len()).map_err(io::Error::other)?.to_be_bytes();
-            client.write_all(&[&length[..], &answer].concat())?;
+            client.write_all(&[&length[..], &answer].concat()).await?;
         }
     }
+    // Nobody may want to know.
+    let _ = closed.send(());
+    Ok(())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

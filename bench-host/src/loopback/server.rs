@@ -20,21 +20,29 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Listens on a free port; how a connection ends is the client's matter.
+    /// Listens on a free port.
     pub(super) fn start<F: Future<Output = io::Result<()>> + Send + 'static>(
         name: &str,
         address: IpAddr,
         answer: impl Fn(TcpStream) -> F + Send + 'static,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind((address, 0))?;
-        listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
+        Self::run(name, port, serve(listener, answer))
+    }
+
+    /// Does this, and what it spawns, until it is dropped.
+    pub(super) fn run(
+        name: &str,
+        port: u16,
+        work: impl Future<Output = io::Result<Infallible>> + Send + 'static,
+    ) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let run = move || {
             runtime.block_on(async {
                 tokio::select! {
-                    _ = serve(listener, answer) => {}
+                    _ = work => {}
                     _ = stopped => {}
                 }
             });
@@ -58,10 +66,12 @@ impl Drop for Server {
     }
 }
 
-async fn serve<F: Future<Output = io::Result<()>> + Send + 'static>(
+/// Accepts connections; how one ends is the client's matter.
+pub(super) async fn serve<F: Future<Output = io::Result<()>> + Send + 'static>(
     listener: TcpListener,
     answer: impl Fn(TcpStream) -> F,
 ) -> io::Result<Infallible> {
+    listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
         match listener.accept().await {

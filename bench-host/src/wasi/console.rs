@@ -12,6 +12,9 @@ const MAX_LINE: usize = 4096;
 /// How the line begins that a runtime reports a failure in: Go's for panics and for what is worse.
 const PANICS: [&str; 2] = ["panic: ", "fatal error: "];
 
+/// How the line begins that Rust's runtime ends a report with, and that says nothing of the failure.
+const NOTE: &str = "note: run with `RUST_BACKTRACE=";
+
 /// A stream that a plugin writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stream {
@@ -28,7 +31,7 @@ pub(super) struct Console {
     panic: Option<String>,
     /// Whether the next line is the message of a panic of Rust, whose first line names the place.
     expects_message: bool,
-    /// The last line of standard error.
+    /// The last line of standard error that says something.
     last: Option<String>,
 }
 
@@ -70,7 +73,9 @@ impl Console {
             self.panic = Some(printable(line));
         }
         self.expects_message = line.starts_with("thread '") && line.contains(" panicked at ");
-        self.last = Some(printable(line));
+        if !line.starts_with(NOTE) {
+            self.last = Some(printable(line));
+        }
     }
 
     fn buffer(&mut self, stream: Stream) -> &mut Vec<u8> {
@@ -95,10 +100,14 @@ pub(crate) fn flush(state: &mut State) {
     });
 }
 
-/// What a plugin wrote of why it fails: the panic, or else the last line.
-pub(crate) fn reported(state: &mut State) -> Option<String> {
-    let console = &mut state.wasi.as_mut()?.console;
-    console.panic.take().or_else(|| console.last.take())
+/// The panic that a plugin's runtime wrote.
+pub(crate) fn panic(state: &mut State) -> Option<String> {
+    state.wasi.as_mut()?.console.panic.take()
+}
+
+/// The last line that a plugin wrote to standard error.
+pub(crate) fn last_line(state: &mut State) -> Option<String> {
+    state.wasi.as_mut()?.console.last.take()
 }
 
 fn log(state: &mut State, run: impl FnOnce(&mut Console, &mut dyn FnMut(Stream, &str))) {
@@ -148,5 +157,14 @@ mod tests {
         assert_eq!(console.panic.as_deref(), Some("no luck"));
         let (console, _) = lines(&["one\ntwo\n"]);
         assert_eq!((console.panic, console.last.as_deref()), (None, Some("two")));
+    }
+
+    #[test]
+    fn a_note_on_backtraces_is_nobodys_last_words() {
+        let (console, lines) = lines(&[
+            "memory allocation of 9 bytes failed\nnote: run with `RUST_BACKTRACE=1` environment variable\n",
+        ]);
+        assert_eq!(console.last.as_deref(), Some("memory allocation of 9 bytes failed"));
+        assert_eq!(lines.len(), 2);
     }
 }

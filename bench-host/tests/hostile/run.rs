@@ -48,6 +48,22 @@ fn a_trap_comes_with_the_panic_that_was_reported() {
 }
 
 #[test]
+fn a_refused_allocation_is_the_reason_of_a_trap_that_follows_from_it() {
+    let text = r#"{"level":"WARN","message":"abi: memory allocation limit exceeded (a)"}"#;
+    for (ends, is_reason) in [("unreachable", true), ("(i64.div_s (i64.const 1) (i64.const 0))", false)] {
+        let guest = Guest {
+            imports: r#"(import "reglet_host" "log_message" (func $log (param i64)))"#,
+            observe: format!("(call $log {}) {ends}", packed(TEXT, len(text))),
+            text: text.into(),
+            ..good()
+        };
+        let error = check_fails(&host(), &guest).to_string();
+        let reason = "observe: abi: memory allocation limit exceeded (a) (wasm trap: ";
+        assert_eq!(error.contains(reason), is_reason, "{error}");
+    }
+}
+
+#[test]
 fn a_panic_is_not_blamed_on_a_later_call() {
     let text = r#"{"level":"ERROR","message":"plugin panic: early"}"#;
     let guest = Guest {

@@ -3,28 +3,38 @@
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use reglet_bench_host::guests::{Crate, Profile};
+use reglet_bench_host::guests::{Crate, Profile, Target};
 use reglet_bench_host::loopback::ClosedPort;
 use reglet_bench_host::{Plugin, Source};
 use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 
-use crate::servers::{Server, http, silent, smtp};
+use crate::servers::{Server, http, names, silent, smtp};
 use crate::{HOST, logged, network};
 
-pub(crate) static FUNCTIONS: LazyLock<Vec<u8>> = LazyLock::new(|| module("functions"));
-pub(crate) static PANICS: LazyLock<Vec<u8>> = LazyLock::new(|| module("panics"));
-pub(crate) static TLS_CHECK: LazyLock<Vec<u8>> = LazyLock::new(|| module("tls-check"));
+pub(crate) static TLS_CHECK: LazyLock<Vec<u8>> = LazyLock::new(|| module("tls-check", Target::Unknown));
 
-/// The plugin on the core layer, and its twin on the std layer.
-static PLUGINS: LazyLock<[Plugin; 2]> =
-    LazyLock::new(|| ["functions", "wrappers"].map(|name| HOST.load(name, &module(name)).unwrap()));
+pub(crate) static REACTOR: LazyLock<Plugin> = LazyLock::new(|| load("reactor", Target::Wasip1));
+
+/// The plugin on the core layer, and its twin on the std layer, for each target.
+pub(crate) static PLUGINS: LazyLock<[Plugin; 3]> = LazyLock::new(|| on_layers("functions", "wrappers"));
+
+/// Those that panic.
+pub(crate) static PANICS: LazyLock<[Plugin; 3]> = LazyLock::new(|| on_layers("panics", "std-panics"));
 
 /// When the certificate of the servers ends: 4096-01-01T00:00:00Z.
 const NOT_AFTER: u64 = 67_090_118_400;
 
-fn module(name: &str) -> Vec<u8> {
-    Crate::find(name).unwrap().build(Profile::Small, &()).unwrap().module.bytes
+fn module(name: &str, target: Target) -> Vec<u8> {
+    Crate::find(name).unwrap().with_target(target).build(Profile::Small, &()).unwrap().module.bytes
+}
+
+fn load(name: &str, target: Target) -> Plugin {
+    HOST.load(name, &module(name, target)).unwrap()
+}
+
+fn on_layers(core: &str, std: &str) -> [Plugin; 3] {
+    [load(core, Target::Unknown), load(std, Target::Unknown), load(std, Target::Wasip1)]
 }
 
 /// The data of a check that succeeds.
@@ -52,8 +62,9 @@ fn took_time(data: &mut Value, key: &str) {
 #[test]
 fn names_are_looked_up() {
     for plugin in &*PLUGINS {
-        let server = Server::start_dns();
-        let grants = || network("probe.test", 53).network("127.0.0.1", &server.port().to_string()).unwrap();
+        let server = names();
+        let grants =
+            || network("probe.test", 53).network("127.0.0.1", &server.address().port().to_string()).unwrap();
         for (record_type, records, exchangers) in [
             ("A", &["192.0.2.1"][..], &[][..]),
             ("AAAA", &["2001:db8::1"], &[]),
@@ -63,7 +74,7 @@ fn names_are_looked_up() {
         ] {
             let config = json!({
                 "call": "dns_lookup", "target": "probe.test", "record_type": record_type,
-                "nameserver": server.address.to_string()
+                "nameserver": server.address().to_string()
             });
             assert_eq!(
                 data(plugin, grants(), &config),

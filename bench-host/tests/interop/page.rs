@@ -1,10 +1,10 @@
-//! The table of `docs/interop.md`. Its cells are checks that run, and the page has to say what came of them. Only what
-//! the SDK has nothing for is not asked.
+//! The table of `docs/interop.md`. Its cells are checks that run, and the page has to say what came of them.
 
 mod go_hosts;
 mod our_host;
 
 use core::fmt::Write as _;
+use core::mem::discriminant;
 use std::{env, fs};
 
 use serde_json::Value;
@@ -44,6 +44,8 @@ struct Column {
 /// What came of a check.
 enum Cell {
     Works,
+    /// It works for the plugins that this names.
+    WorksFor(&'static str),
     /// Hosts understand the second request of `send_in_either_dialect`.
     WorksInEitherDialect,
     /// It can't work, and this is why.
@@ -56,6 +58,22 @@ impl Cell {
     /// Works if what came has at least what is expected.
     fn of(actual: &Value, expected: &Value) -> Self {
         if includes(actual, expected) { Self::Works } else { Self::Fails(actual.to_string()) }
+    }
+
+    /// What works does so for some plugins only.
+    fn only(self, which: &'static str) -> Self {
+        if let Self::Works = self { Self::WorksFor(which) } else { self }
+    }
+
+    /// What came of the same check of several plugins, which should be the same.
+    fn common(cells: impl IntoIterator<Item = Self>) -> Self {
+        let mut cells: Vec<_> = cells.into_iter().collect();
+        if let Some(at) = cells.iter().position(|cell| matches!(cell, Self::Fails(_))) {
+            return cells.swap_remove(at);
+        }
+        let first = cells.swap_remove(0);
+        let is_same = cells.iter().all(|cell| discriminant(cell) == discriminant(&first));
+        if is_same { first } else { Self::Fails("it is not the same for all plugins".to_owned()) }
     }
 
     /// What works shows that something else can't.
@@ -106,6 +124,13 @@ fn the_page_says_what_works() {
 
 fn table(columns: &[Column]) -> String {
     let mut notes = Vec::new();
+    let mut note = |why: &'static str| {
+        let at = notes.iter().position(|note| *note == why).unwrap_or_else(|| {
+            notes.push(why);
+            notes.len() - 1
+        });
+        at + 1
+    };
     let mut table = String::from("| |");
     for column in columns {
         write!(table, " {} |", column.title).unwrap();
@@ -118,13 +143,8 @@ fn table(columns: &[Column]) -> String {
             match &column.cells[at] {
                 Cell::Works => table += " yes |",
                 Cell::WorksInEitherDialect => table += " either |",
-                Cell::No(why) => {
-                    let note = notes.iter().position(|note| note == why).unwrap_or_else(|| {
-                        notes.push(*why);
-                        notes.len() - 1
-                    });
-                    write!(table, " no ({}) |", note + 1).unwrap();
-                }
+                Cell::WorksFor(which) => write!(table, " yes ({}) |", note(which)).unwrap(),
+                Cell::No(why) => write!(table, " no ({}) |", note(why)).unwrap(),
                 Cell::Fails(what) => unreachable!("{what}"),
             }
         }
@@ -149,4 +169,12 @@ fn what_is_expected_must_be_there_and_more_may_be() {
         let expected = serde_json::from_str(expected).unwrap();
         assert_eq!(includes(&actual, &expected), is_there, "{expected}");
     }
+}
+
+#[test]
+fn a_cell_of_several_plugins_holds_for_all_of_them() {
+    let fails = || Cell::Fails("why".to_owned());
+    assert!(matches!(Cell::common([Cell::Works, Cell::Works]), Cell::Works));
+    assert!(matches!(Cell::common([Cell::Works, fails()]), Cell::Fails(why) if why == "why"));
+    assert!(matches!(Cell::common([Cell::Works, Cell::WorksInEitherDialect]), Cell::Fails(_)));
 }

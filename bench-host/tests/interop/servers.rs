@@ -1,12 +1,16 @@
 //! Servers on this machine, which stop when dropped.
 
-use core::net::{Ipv4Addr, SocketAddr};
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::thread::{self, JoinHandle};
 
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::rdata::{MX, TXT};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use reglet_bench_host::loopback::NameServer;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -39,7 +43,6 @@ impl<T: Read + Write> Stream for T {}
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stopped: Arc<AtomicBool>,
-    wake: fn(SocketAddr),
     thread: Option<JoinHandle<()>>,
 }
 
@@ -67,47 +70,44 @@ impl Server {
 
     fn serve(talk: impl Fn(TcpStream) -> io::Result<()> + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let wake = |address| drop(TcpStream::connect(address));
-        Self::run(listener.local_addr().unwrap(), wake, move || {
-            let _ = talk(listener.accept().unwrap().0);
-        })
-    }
-
-    /// A name server that knows `probe.test`, and nothing else.
-    pub(crate) fn start_dns() -> Self {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let wake = |address| {
-            UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().send_to(&[], address).unwrap();
-        };
-        Self::run(socket.local_addr().unwrap(), wake, move || {
-            let mut query = [0; 512];
-            let (len, client) = socket.recv_from(&mut query).unwrap();
-            if let Some(answer) = dns_answer(&query[..len]) {
-                socket.send_to(&answer, client).unwrap();
-            }
-        })
-    }
-
-    fn run(address: SocketAddr, wake: fn(SocketAddr), mut once: impl FnMut() + Send + 'static) -> Self {
+        let address = listener.local_addr().unwrap();
         let stopped = Arc::new(AtomicBool::new(false));
         let thread = thread::spawn({
             let stopped = Arc::clone(&stopped);
             move || {
                 while !stopped.load(Ordering::SeqCst) {
-                    once();
+                    let _ = talk(listener.accept().unwrap().0);
                 }
             }
         });
-        Self { address, stopped, wake, thread: Some(thread) }
+        Self { address, stopped, thread: Some(thread) }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::SeqCst);
-        (self.wake)(self.address);
+        // Wakes the thread up.
+        drop(TcpStream::connect(self.address));
         let _ = self.thread.take().unwrap().join();
     }
+}
+
+/// A name server that knows `probe.test`, and nothing else.
+pub(crate) fn names() -> NameServer {
+    let server = NameServer::start(|question| {
+        if question.name != "probe.test" {
+            return vec![question.code(ResponseCode::NXDomain)];
+        }
+        vec![question.found(match question.kind {
+            RecordType::A => Some(RData::A(Ipv4Addr::new(192, 0, 2, 1).into())),
+            RecordType::AAAA => Some(RData::AAAA(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into())),
+            RecordType::MX => Some(RData::MX(MX::new(10, Name::from_ascii("mail.probe.test.").unwrap()))),
+            RecordType::TXT => Some(RData::TXT(TXT::new(vec!["hello".to_owned(), " there".to_owned()]))),
+            _ => None,
+        })]
+    });
+    server.unwrap()
 }
 
 /// Accepts, and waits until the client goes.
@@ -179,43 +179,4 @@ fn over_tls(stream: TcpStream, talk: fn(&mut dyn Stream) -> io::Result<()>) -> i
     talk(&mut stream)?;
     stream.conn.send_close_notify();
     stream.flush()
-}
-
-fn dns_answer(query: &[u8]) -> Option<Vec<u8>> {
-    const HEADER: usize = 12;
-    const NAME: &[u8] = b"\x05probe\x04test\0";
-    let name = query.get(HEADER..)?.split_inclusive(|byte| *byte == 0).next()?;
-    let kind = query.get(HEADER + name.len()..)?.get(..2)?;
-    let question = query.get(HEADER..HEADER + name.len() + 4)?;
-    let known = name.eq_ignore_ascii_case(NAME);
-    let data: &[u8] = match kind {
-        _ if !known => b"",
-        [0, 1] => &[192, 0, 2, 1],
-        [0, 28] => &[0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
-        [0, 15] => b"\0\x0a\x04mail\xc0\x0c",
-        [0, 16] => b"\x05hello\x06 there",
-        _ => b"",
-    };
-    let mut answer = query.get(..2)?.to_vec();
-    answer.extend(if known { [0x81, 0x80] } else { [0x81, 0x83] });
-    answer.extend([0, 1, 0, u8::from(!data.is_empty()), 0, 0, 0, 0]);
-    answer.extend(question);
-    if !data.is_empty() {
-        answer.extend([
-            0xc0,
-            0x0c,
-            kind[0],
-            kind[1],
-            0,
-            1,
-            0,
-            0,
-            0,
-            60,
-            0,
-            u8::try_from(data.len()).unwrap(),
-        ]);
-        answer.extend(data);
-    }
-    Some(answer)
 }

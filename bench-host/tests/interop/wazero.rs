@@ -3,13 +3,14 @@
 pub(crate) mod functions;
 pub(crate) mod panics;
 pub(crate) mod tls_check;
+pub(crate) mod wasip1;
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use reglet_bench_host::guests::{Crate, Profile};
+use reglet_bench_host::guests::{Crate, Profile, Target};
 use serde_json::Value;
 
 use crate::go_build;
@@ -23,7 +24,12 @@ static PROGRAM: LazyLock<Option<PathBuf>> =
 
 /// Builds a plugin.
 pub(crate) fn build(name: &str) -> PathBuf {
-    Crate::find(name).unwrap().build(Profile::Small, &()).unwrap().module.path
+    build_for(name, Target::default())
+}
+
+/// Builds a plugin for this target.
+pub(crate) fn build_for(name: &str, target: Target) -> PathBuf {
+    Crate::find(name).unwrap().with_target(target).build(Profile::Small, &()).unwrap().module.path
 }
 
 /// What a host reports that runs a check of this plugin; nothing if there is no Go.

@@ -23,7 +23,8 @@ type executor struct {
 	maxRequest int
 	// plainTCP says that tcp_connect knows no TLS.
 	plainTCP bool
-	// realClock also stands for real sleep, randomness and standard error.
+	// realClock also stands for real sleep, randomness and standard error, and
+	// for the files and variables that are granted.
 	realClock bool
 }
 

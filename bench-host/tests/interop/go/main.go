@@ -53,8 +53,8 @@ type sample struct {
 }
 
 type options struct {
-	wasm, config, replies, clock, executor, cache, without string
-	observes                                               int
+	wasm, config, replies, clock, executor, cache, without, mount, env string
+	observes                                                           int
 }
 
 func main() {
@@ -66,6 +66,8 @@ func main() {
 	flag.StringVar(&o.executor, "executor", "b", "the host to play: a, ap, b or cli")
 	flag.StringVar(&o.cache, "cache", "", "a folder that keeps compiled modules")
 	flag.StringVar(&o.without, "without", "", "a host function that is not offered")
+	flag.StringVar(&o.mount, "mount", "", "a folder that is granted, which executors do not mind")
+	flag.StringVar(&o.env, "env", "", "NAME=VALUE, a variable that is granted, which executors do not mind")
 	flag.IntVar(&o.observes, "observes", 1, "how often to run the check")
 	flag.Int("port", 0, "ignored: nothing is ever dialled")
 	flag.Parse()
@@ -150,7 +152,7 @@ func run(ctx context.Context, o options, h *host) (*report, error) {
 
 	ex := executors[o.executor]
 	load := func() (*guest, error) {
-		mod, err := r.InstantiateModule(ctx, compiled, moduleConfig(ex, o.clock))
+		mod, err := r.InstantiateModule(ctx, compiled, moduleConfig(ex, o))
 		if err != nil {
 			return nil, err
 		}
@@ -242,13 +244,19 @@ func encodeConfig(text string) ([]byte, error) {
 
 // moduleConfig leaves everything to wazero's defaults, fake clock included,
 // unless the executor or the clock option says otherwise.
-func moduleConfig(ex executor, clock string) wazero.ModuleConfig {
+func moduleConfig(ex executor, o options) wazero.ModuleConfig {
 	c := wazero.NewModuleConfig()
-	if clock == "real" || clock == "" && ex.realClock {
+	if o.clock == "real" || o.clock == "" && ex.realClock {
 		c = c.WithSysWalltime().WithSysNanotime()
 	}
 	if ex.realClock {
 		c = c.WithSysNanosleep().WithRandSource(rand.Reader).WithStdout(os.Stderr).WithStderr(os.Stderr)
+		if o.mount != "" {
+			c = c.WithFSConfig(wazero.NewFSConfig().WithReadOnlyDirMount(o.mount, o.mount))
+		}
+		if name, value, ok := strings.Cut(o.env, "="); ok {
+			c = c.WithEnv(name, value)
+		}
 	}
 	return c
 }

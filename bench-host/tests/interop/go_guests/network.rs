@@ -5,14 +5,15 @@ use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 
 use super::{failure, guests};
-use crate::servers::{Server, http, silent, smtp};
+use crate::servers::{Server, http, names, silent, smtp};
 use crate::{check, network};
 
 #[test]
 fn names_are_looked_up() {
-    let server = Server::start_dns();
-    let grants = || network("probe.test", 53).network("127.0.0.1", &server.port().to_string()).unwrap();
-    let config = |kind: &str| json!({"do": "dns", "host": "probe.test", "type": kind, "nameserver": server.address.to_string()});
+    let server = names();
+    let grants =
+        || network("probe.test", 53).network("127.0.0.1", &server.address().port().to_string()).unwrap();
+    let config = |kind: &str| json!({"do": "dns", "host": "probe.test", "type": kind, "nameserver": server.address().to_string()});
     let mail = json!([{"host": "mail.probe.test.", "pref": 10}]);
     for (guest, plugin) in guests() {
         for (kind, key, expected) in [
@@ -30,10 +31,10 @@ fn names_are_looked_up() {
 
 #[test]
 fn a_name_that_is_not_there_is_told_from_one_that_is_not_granted() {
-    let server = Server::start_dns();
-    let port = server.port().to_string();
+    let server = names();
+    let port = server.address().port().to_string();
     let config =
-        json!({"do": "dns", "host": "gone.test", "type": "A", "nameserver": server.address.to_string()});
+        json!({"do": "dns", "host": "gone.test", "type": "A", "nameserver": server.address().to_string()});
     for (guest, plugin) in guests() {
         let granted = network("gone.test", 53).network("127.0.0.1", &port).unwrap();
         let outcome = check(plugin, granted, &config);
@@ -43,7 +44,7 @@ fn a_name_that_is_not_there_is_told_from_one_that_is_not_granted() {
         let data = json!({"is_not_found": true, "is_timeout": false});
         assert_eq!(outcome.get("data"), guest.detailed.then_some(&data));
 
-        let outcome = check(plugin, network("127.0.0.1", server.port()), &config);
+        let outcome = check(plugin, network("127.0.0.1", server.address().port()), &config);
         let denied = "capability: network capability denied: gone.test:53 [CAPABILITY_DENIED]";
         assert_eq!(outcome["error"]["message"], denied);
     }

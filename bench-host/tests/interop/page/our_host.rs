@@ -3,15 +3,15 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use reglet_bench_host::Plugin;
-use reglet_bench_host::loopback::ClosedPort;
+use reglet_bench_host::loopback::{ClosedPort, NameServer};
 use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Cell, Column};
 use crate::go_guests::{Guest, guests};
-use crate::own_guest::{FUNCTIONS, PANICS, TLS_CHECK};
-use crate::servers::{Server, http, silent, smtp};
+use crate::own_guest::{PANICS, PLUGINS, REACTOR, TLS_CHECK};
+use crate::servers::{Server, http, names, silent, smtp};
 use crate::{HOST, logged, outcome};
 
 /// A variable that cargo sets.
@@ -19,13 +19,12 @@ const VARIABLE: &str = "CARGO_PKG_NAME";
 
 const NO_TLS_IN_GO: &str =
     "The Go SDK of generations A and A′ can't ask for TLS; the connection is made without.";
-pub(super) const NO_WASI_IN_CORE: &str = "`reglet-sdk-core` has nothing for files and environment. A plugin in Rust that is \
-    built for `wasm32-wasip1` has those of the standard library, and in our host what is granted \
-    (`bench-host/tests/wasi`).";
+pub(super) const ONLY_WASI: &str = "With the standard library in a plugin that is built for `wasm32-wasip1`. The SDK itself has \
+    nothing for files and environment.";
 
 /// What plugins ask for, and what may be had.
 struct World {
-    dns: Server,
+    dns: NameServer,
     http: Server,
     tcp: Server,
     tls: Server,
@@ -40,7 +39,7 @@ impl World {
         let files = tempfile::tempdir().unwrap();
         std::fs::write(files.path().join("file"), "content").unwrap();
         Self {
-            dns: Server::start_dns(),
+            dns: names(),
             http: Server::start(false, http),
             tcp: Server::start(false, silent),
             tls: Server::start(true, silent),
@@ -98,7 +97,7 @@ fn go(world: &World, guest: &Guest, plugin: &Plugin) -> Column {
         },
         cells: [
             ask(
-                json!({"do": "dns", "host": "probe.test", "type": "A", "nameserver": world.dns.address.to_string()}),
+                json!({"do": "dns", "host": "probe.test", "type": "A", "nameserver": world.dns.address().to_string()}),
                 json!({"records": ["192.0.2.1"]}),
             ),
             ask(
@@ -150,17 +149,21 @@ fn go(world: &World, guest: &Guest, plugin: &Plugin) -> Column {
 }
 
 fn ours(world: &World) -> Column {
-    let functions = HOST.load("functions", &FUNCTIONS).unwrap();
-    let ask = |config: Value, data: Value| {
-        Cell::of(&world.check(&functions, &config), &json!({"status": "success", "data": data}))
+    let on_all = |config: Value, expected: Value| {
+        Cell::common(PLUGINS.iter().map(|plugin| Cell::of(&world.check(plugin, &config), &expected)))
     };
-    let panics = HOST.load("panics", &PANICS).unwrap();
+    let ask = |config: Value, data: Value| on_all(config, json!({"status": "success", "data": data}));
+    let file = world.files.path().canonicalize().unwrap().join("file");
+    let found = || {
+        let outcome = world.check(&REACTOR, &json!({"file": file, "variable": VARIABLE}));
+        outcome["data"].clone()
+    };
     let tls_check = HOST.load("tls-check", &TLS_CHECK).unwrap();
     Column {
         title: "Rust in ours",
         cells: [
             ask(
-                json!({"call": "dns_lookup", "target": "probe.test", "nameserver": world.dns.address.to_string()}),
+                json!({"call": "dns_lookup", "target": "probe.test", "nameserver": world.dns.address().to_string()}),
                 json!({"records": ["192.0.2.1"]}),
             ),
             ask(
@@ -195,34 +198,36 @@ fn ours(world: &World) -> Column {
             ),
             {
                 logged();
-                world.check(&functions, &json!({"call": "log_message", "target": "x"}));
-                logs(&["DEBUG debug", "INFO info", "WARN warn x", "ERROR error"])
+                Cell::common(PLUGINS.iter().map(|plugin| {
+                    world.check(plugin, &json!({"call": "log_message", "target": "x"}));
+                    logs(&["DEBUG debug", "INFO info", "WARN warn x", "ERROR error"])
+                }))
             },
             ask(json!({"call": "ssrf_check", "target": "127.0.0.1:80"}), json!({"allowed": false})),
             ask(
                 json!({"call": "packages", "target": "apt", "args": ["a"]}),
                 json!({"names": ["a"], "newest": {"name": "apt"}}),
             ),
-            Cell::of(
-                &world.check(
-                    &functions,
-                    &json!({"call": "tcp_connect", "target": "127.0.0.1", "port": world.closed.port()}),
-                ),
-                &json!({"error": {
+            on_all(
+                json!({"call": "tcp_connect", "target": "127.0.0.1", "port": world.closed.port()}),
+                json!({"error": {
                     "type": "network", "code": "CONNECTION_REFUSED", "message": world.refused()
                 }}),
             ),
-            {
-                let outcome = world.check(&panics, &json!({"what": "format", "index": 7}));
+            Cell::common(PANICS.iter().map(|plugin| {
+                let outcome = world.check(plugin, &json!({"what": "format", "index": 7}));
                 let said = outcome["error"]["message"].to_string().contains("plugin panic: 7 of ");
                 Cell::of(&json!([outcome, said]), &json!([{"error": {"type": "panic"}}, true]))
-            },
-            Cell::of(
-                &world.check(&tls_check, &json!({"hostname": "localhost", "port": world.tls.port()})),
-                &json!({"status": "success", "data": {"not_after": "4096-01-01T00:00:00Z"}}),
-            ),
-            Cell::No(NO_WASI_IN_CORE),
-            Cell::No(NO_WASI_IN_CORE),
+            })),
+            Cell::common([
+                Cell::of(
+                    &world.check(&tls_check, &json!({"hostname": "localhost", "port": world.tls.port()})),
+                    &json!({"status": "success", "data": {"not_after": "4096-01-01T00:00:00Z"}}),
+                ),
+                keeps_time(&found()["now"]),
+            ]),
+            Cell::of(&found()["file"], &json!("content")).only(ONLY_WASI),
+            Cell::of(&found()["variable"], &json!(env!("CARGO_PKG_NAME"))).only(ONLY_WASI),
         ],
     }
 }
@@ -237,7 +242,7 @@ fn logs(expected: &[&str]) -> Cell {
     }
 }
 
-fn keeps_time(seconds: &Value) -> Cell {
+pub(super) fn keeps_time(seconds: &Value) -> Cell {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let right = seconds.as_u64().is_some_and(|seconds| (now - 60..=now).contains(&seconds));
     if right { Cell::Works } else { Cell::Fails(format!("it is {now}, not {seconds}")) }

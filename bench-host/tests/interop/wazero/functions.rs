@@ -25,7 +25,7 @@ const SDK_EXECUTORS: [&str; 3] = ["a", "ap", "b"];
 
 pub(crate) static MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("functions"));
 
-static STD_MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("wrappers"));
+pub(crate) static STD_MODULE: LazyLock<PathBuf> = LazyLock::new(|| build("wrappers"));
 
 /// Standard output of bytes that are not UTF-8, with a NUL, and with characters that Go escapes.
 const OUTPUT: &str = "a\u{fffd}\0b\u{2028}<é>😀\n";
@@ -47,12 +47,17 @@ fn ask(executor: &str, replies: &str, config: &Value) -> Option<Value> {
 fn expect(executors: &[&str], replies: &str, config: &Value, requests: &[Value], data: &Value) {
     for executor in executors {
         for report in ask_both(executor, replies, config) {
-            let call = format!("{executor} {replies} {config}");
-            assert_eq!(read(&report), requests, "{call}");
-            assert_eq!(report["outcome"]["status"], "success", "{call}: {}", report["outcome"]);
-            assert_eq!(without_time(&report), *data, "{call}");
+            assert_answered(&report, &format!("{executor} {replies} {config}"), requests, data);
         }
     }
+}
+
+/// Asserts what a host has read, and what came back.
+#[track_caller]
+pub(super) fn assert_answered(report: &Value, call: &str, requests: &[Value], data: &Value) {
+    assert_eq!(read(report), requests, "{call}");
+    assert_eq!(report["outcome"]["status"], "success", "{call}: {}", report["outcome"]);
+    assert_eq!(without_time(report), *data, "{call}");
 }
 
 /// Asserts that nothing but an error came back, and the requests.
@@ -93,17 +98,17 @@ fn in_ninety_days() -> Timestamp {
 }
 
 /// A call: what the plugin is told, what the host reads, and what comes back in one dialect and the other.
-struct Call {
-    config: Value,
-    request: Value,
+pub(super) struct Call {
+    pub(super) config: Value,
+    pub(super) request: Value,
     /// What a host answers in the first dialect, for the mock; the Go program has answers of its own.
     answer: Value,
-    wire: Value,
+    pub(super) wire: Value,
     sdk: Value,
 }
 
 /// One for each function.
-fn calls() -> [Call; 7] {
+pub(super) fn calls() -> [Call; 7] {
     let found = json!({"records": ["192.0.2.10", "192.0.2.11"], "mx_records": []});
     let fetched = |proto: &str, latency: u32| {
         json!({

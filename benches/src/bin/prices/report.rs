@@ -1,7 +1,7 @@
 //! The results for people and for programs.
 
 use reglet_bench_host::guests::{Profile, Target, Toolchain};
-use reglet_bench_host::report::Row;
+use reglet_bench_host::report::{Row, csv_field};
 use reglet_benches::http::Measured;
 use reglet_benches::page::{Cells, NOTHING, grouped};
 use reglet_benches::prices::{Price, Size};
@@ -101,13 +101,7 @@ impl Report {
             if csv.is_empty() {
                 csv += &(fields.each_ref().map(|(key, _)| *key).join(",") + "\n");
             }
-            let cell = |(_, value): (_, Value)| match value {
-                Value::String(text) if text.contains(',') => format!("\"{text}\""),
-                Value::String(text) => text,
-                Value::Null => String::new(),
-                other => other.to_string(),
-            };
-            csv += &(fields.map(cell).join(",") + "\n");
+            csv += &(fields.map(|(_, value)| csv_field(&value)).join(",") + "\n");
         }
         csv
     }
