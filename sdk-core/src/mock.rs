@@ -20,7 +20,9 @@ use core::cell::RefCell;
 use core::time::Duration;
 
 use crate::Timestamp;
+use crate::base64::{self, Base64};
 use crate::error::Error;
+use crate::json::{Value, Writer};
 use crate::text;
 
 std::thread_local! {
@@ -52,6 +54,29 @@ impl Calls {
     pub fn functions(&self) -> Vec<&'static str> {
         self.requests.iter().map(|(name, _)| *name).collect()
     }
+
+    /// The body of the request with this index among [all](Self::requests), empty if it had none; `None` if there is
+    /// no such request, or it is not one of `http_request`.
+    ///
+    /// ```
+    /// use reglet_sdk_core::mock::Mock;
+    /// use reglet_sdk_core::{Context, http};
+    ///
+    /// let (answer, calls) = Mock::new().http(201, "made").run(|| {
+    ///     http::Request::post(&"https://example.com", &"text/plain", b"hello").send(&Context::default()).unwrap()
+    /// });
+    /// assert_eq!((answer.status_code(), answer.body()), (201, &b"made"[..]));
+    /// assert_eq!(calls.http_body(0).as_deref(), Some(&b"hello"[..]));
+    /// ```
+    #[must_use]
+    pub fn http_body(&self, index: usize) -> Option<Vec<u8>> {
+        let ("http_request", request) = self.requests.get(index)? else { return None };
+        let body = Value::at(request.as_bytes()).get("body").string_or_empty();
+        let mut body = body.decode().into_owned().into_bytes();
+        let len = base64::decode(&mut body).ok()?;
+        body.truncate(len);
+        Some(body)
+    }
 }
 
 impl Mock {
@@ -63,9 +88,21 @@ impl Mock {
 
     /// Scripts the next answer. Answers are given in order, each to a call of its function.
     #[must_use]
-    pub fn answer(mut self, function: &'static str, answer: impl Into<Vec<u8>>) -> Self {
-        self.answers.push_back((function, answer.into()));
+    pub fn answer(mut self, function: &'static str, answer: impl AsRef<[u8]>) -> Self {
+        self.answers.push_back((function, answer.as_ref().to_vec()));
         self
+    }
+
+    /// Scripts the next answer as that of a web server: with this status and this body, and without header fields. One
+    /// that has these is an [`answer`](Self::answer) of `http_request`, whose body is base64.
+    #[must_use]
+    pub fn http(self, status: u16, body: impl AsRef<[u8]>) -> Self {
+        let mut answer = Writer::new();
+        answer.begin_object();
+        answer.member("status_code", status);
+        answer.member("body", Base64::from(body.as_ref()));
+        answer.end_object();
+        self.answer("http_request", answer.as_bytes())
     }
 
     /// Stops the clock at a time. It goes on only by what the plugin [sleeps](crate::time::sleep).

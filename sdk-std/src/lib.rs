@@ -6,6 +6,7 @@ pub mod error;
 pub mod exec;
 pub mod log;
 pub mod net;
+pub mod plugin;
 mod retry;
 pub mod schema;
 mod start;

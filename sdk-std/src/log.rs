@@ -11,7 +11,7 @@
 //! | `log-kv` | the same with two key-values; 17 KB of it print floats, be there any or not | 25,840 | 24,160 |
 //! | `tracing` | one event of the crate `tracing` with two fields, in a span with one | 15,070 | 13,880 |
 //!
-//! They are installed before a plugin's first check, and by `log::install` in tests. One [level](set_level) holds for all
+//! They are installed before a plugin's first check, also natively; tests that run none call `log::install`. One [level](set_level) holds for all
 //! of them. No record of a facade names the call that it belongs to; with `context:` those of the macros do.
 //!
 //! # How records look
@@ -62,7 +62,8 @@ pub use record::show_location;
 /// Makes the host's log that of the facades which are features of this crate. A facade that has a logger or a
 /// subscriber already keeps that.
 ///
-/// A plugin need not call it: it happens before its first check. Tests call it as often as they like.
+/// A plugin need not call it: it happens before its first check, and in tests in
+/// [`plugin::observe`](crate::plugin::observe). Tests of single functions call it as often as they like.
 ///
 /// ```
 /// use reglet_sdk_std::log;

@@ -4,7 +4,7 @@
 #[cfg(target_family = "wasm")]
 const MAX_MESSAGE: usize = 512;
 
-/// Has panics reported to the host, and the records of the facades sent to it.
+/// In a plugin, has panics reported to the host; everywhere, the records of the facades sent to it.
 pub fn start() {
     #[cfg(target_family = "wasm")]
     {
@@ -20,7 +20,7 @@ pub fn start() {
             let start = message.get(..message.floor_char_boundary(MAX_MESSAGE)).unwrap_or(message);
             reglet_sdk_core::panic::report_at(&start, info.location())
         }));
-        #[cfg(any(feature = "log", feature = "tracing"))]
-        crate::log::install();
     }
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    crate::log::install();
 }

@@ -105,3 +105,8 @@ fn leaves_times_out_where_the_clock_does_not_keep_them() {
     assert!(outcome.contains(r#""timestamp":"0001-01-01T00:00:00.000000000Z""#), "{outcome}");
     assert!(outcome.ends_with(r#""record_count":0}}"#), "{outcome}");
 }
+
+#[test]
+fn its_default_is_a_configuration_that_says_nothing() {
+    assert_eq!(Check::default(), Check::from_json(b"{}").unwrap());
+}

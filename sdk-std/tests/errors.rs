@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use reglet_sdk_std::error::Kind;
 use reglet_sdk_std::mock::Mock;
 use reglet_sdk_std::plugin::observe;
 use reglet_sdk_std::prelude::*;
@@ -37,7 +38,7 @@ fn what_the_host_said_is_kept_within() {
         let request = tcp::Request::new(&"a", 1);
         request.send(&Context::default()).during(text!["asking ", "a"]).map(|_| ()).unwrap_err()
     });
-    assert_eq!(error.message(), "asking a: policy: no [P1]");
+    assert_eq!(error.message(), "asking a: no");
     assert_eq!((&*error.type_name(), &*error.code(), error.is_timeout()), ("policy", "P1", true));
     assert_eq!(error.cause().unwrap().details().get("rule").integer().unwrap(), 7);
 }
@@ -47,6 +48,27 @@ fn steps_add_up() {
     let cause = Error::timeout("read", "", Duration::from_secs(1));
     let result: Result<(), Error> = Err(cause).during("first").during("then");
     let error = result.unwrap_err();
-    assert_eq!(error.message(), "then: timeout: first: timeout: read timeout after 1s [read] [read]");
+    assert_eq!(error.message(), "then: first: read timeout after 1s");
     assert!(error.is_timeout() && error.cause().and_then(|error| error.cause()).is_some());
+}
+
+#[test]
+fn a_text_tells_what_the_message_ends_with_once() {
+    let cause = Error::new(Kind::Validation, "score: expected a number").with_code("score");
+    let told =
+        Error::new(Kind::Validation, "invalid JSON: score: expected a number").with_code("invalid_json");
+    let error = told.with_source(&cause).during("reading the answer");
+    let text = "validation: reading the answer: invalid JSON: score: expected a number [invalid_json]";
+    assert_eq!(error.to_string(), text);
+    let untold = Error::internal("out").with_source(&cause).during("looking");
+    assert_eq!(untold.to_string(), "looking: out: validation: score: expected a number [score]");
+    let silent = Error::internal("out").with_source(&Error::internal("").with_code("E7"));
+    assert_eq!(silent.to_string(), "out:  [E7]");
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_not_found() {
+    let read = || -> Result<String, Error> { Ok(std::env::var("NO_SUCH_VARIABLE_IS_SET")?) };
+    let error = read().unwrap_err();
+    assert_eq!((error.kind(), &*error.code(), error.is_not_found()), (Kind::Validation, "not_found", true));
 }

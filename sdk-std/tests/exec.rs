@@ -181,6 +181,18 @@ fn a_command_whose_time_is_over_has_run() {
         let error = output.exit_ok().unwrap_err();
         assert_eq!((error.kind(), error.is_timeout(), &*error.code()), (Kind::Timeout, true, "exec"));
         assert_eq!(error.message(), "exec timeout after 250ms (target: x)");
+        assert!(error.cause().is_none());
+    }
+}
+
+#[test]
+fn the_error_of_a_late_command_has_the_start_of_what_it_complained_about() {
+    let long = "ä".repeat(2_049);
+    for (stderr, shown) in [("locked", "locked"), (&long, &*format!("{}…", &long[..4_096]))] {
+        let answer = format!(r#"{{"stdout":"","stderr":"{stderr}","exit_code":-1,"is_timeout":true}}"#);
+        let cause = output(&answer).exit_ok().unwrap_err().cause().unwrap();
+        assert_eq!((cause.kind(), &*cause.code()), (Kind::Exec, "exit_-1"));
+        assert_eq!(cause.message(), format!("command 'x' exited with code -1: {shown}"));
     }
 }
 

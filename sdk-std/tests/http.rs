@@ -10,7 +10,7 @@ use reglet_sdk_std::{Context, Error, Timestamp, time};
 
 const NO_CONTENT: &str = r#"{"status_code":204}"#;
 
-fn send(request: &RequestBuilder, answer: impl Into<Vec<u8>>) -> (Result<Response, Error>, Calls) {
+fn send(request: &RequestBuilder, answer: impl AsRef<[u8]>) -> (Result<Response, Error>, Calls) {
     Mock::new().answer("http_request", answer).run(|| request.send(&Context::default()))
 }
 
@@ -22,11 +22,16 @@ fn sent(request: &RequestBuilder) -> String {
     request
 }
 
-fn answered(answer: impl Into<Vec<u8>>) -> Response {
+fn answered(answer: impl AsRef<[u8]>) -> Response {
     send(&http::get("https://example.com"), answer).0.unwrap()
 }
 
-fn refused(answer: impl Into<Vec<u8>>) -> Error {
+/// An answer with this body.
+fn answered_with(body: impl AsRef<[u8]>) -> Response {
+    Mock::new().http(200, body).run(|| http::get("https://example.com").send(&Context::default())).0.unwrap()
+}
+
+fn refused(answer: impl AsRef<[u8]>) -> Error {
     send(&http::get("https://example.com"), answer).0.unwrap_err()
 }
 
@@ -340,9 +345,9 @@ fn only_errors_of_client_and_server_are_errors() {
 
 #[test]
 fn text_is_text_only() {
-    let response = answered(r#"{"status_code":200,"body":"Z3LDvG4="}"#);
+    let response = answered_with("grün");
     assert_eq!(response.text(), Ok("grün"));
-    let response = answered(r#"{"status_code":200,"body":"Z3L8bg=="}"#);
+    let response = answered_with(b"gr\xFCn");
     let error = response.text().unwrap_err();
     assert_eq!((error.kind(), &*error.code()), (Kind::Validation, "invalid_utf8"));
     assert_eq!(error.message(), "the response body of https://example.com is not UTF-8");
@@ -351,7 +356,7 @@ fn text_is_text_only() {
 
 #[test]
 fn json_borrows_from_the_body() {
-    let response = answered(r#"{"status_code":200,"body":"WyJhYiJd"}"#);
+    let response = answered_with(r#"["ab"]"#);
     let [text]: [&str; 1] = response.json().unwrap();
     assert_eq!(text, "ab");
     assert!(response.body().as_ptr_range().contains(&text.as_ptr()));
@@ -359,12 +364,55 @@ fn json_borrows_from_the_body() {
 
 #[test]
 fn json_of_another_form_is_an_error_that_says_where() {
-    let error = answered(r#"{"status_code":200,"body":"WzEsImEiXQ=="}"#).json::<Vec<u8>>().unwrap_err();
+    let error = answered_with(r#"[1,"a"]"#).json::<Vec<u8>>().unwrap_err();
     assert_eq!((error.kind(), &*error.code()), (Kind::Validation, "invalid_json"));
     assert!(error.message().contains("https://example.com: [1]: expected "), "{error}");
     assert_eq!(error.cause().unwrap().code(), "[1]");
     let error = answered(NO_CONTENT).json::<Vec<u8>>().unwrap_err();
     assert_eq!(error.code(), "invalid_json");
+}
+
+#[test]
+fn an_error_of_json_tells_its_cause_once() {
+    let error = answered_with(r#"[1,"a"]"#).json::<Vec<u8>>().unwrap_err();
+    let text = error.during("reading the answer").to_string();
+    assert_eq!(text.matches("[1]: expected").count(), 1, "{text}");
+    let start =
+        "validation: reading the answer: invalid JSON in the response body of https://example.com: [1]: ";
+    assert!(text.starts_with(start), "{text}");
+}
+
+#[test]
+fn an_error_of_the_status_has_the_start_of_the_body() {
+    let failed = |body: &[u8]| {
+        let (response, _) =
+            Mock::new().http(500, body).run(|| http::get("http://a").send(&Context::default()));
+        response.unwrap().error_for_status().unwrap_err()
+    };
+    for (body, shown) in [
+        (&b"out of luck"[..], "out of luck".to_owned()),
+        (&[b'x'; 201], "x".repeat(200)),
+        (&[[b'x'; 199].as_slice(), "ü".as_bytes()].concat(), "x".repeat(199)),
+        (b"gr\xFCn", "gr\u{fffd}n".to_owned()),
+    ] {
+        assert_eq!(failed(body).details().get("body").text().unwrap(), shown);
+    }
+    assert!(failed(b"").details().is_none());
+}
+
+#[test]
+fn debugging_shows_no_secrets() {
+    let client = Client::new().header("Authorization", "hidden").retries(2);
+    let request = client.post("https://user:hidden@example.com/a").header("X-Token", "hidden").body("hidden");
+    let answer = r#"{"status_code":200,"headers":{"Set-Cookie":["hidden"]},"body":"aGlkZGVu"}"#;
+    let response = send(&request, answer).0.unwrap();
+    let shown = format!("{client:?} {request:?} {response:?}");
+    for hidden in ["hidden", "aGlkZGVu", "104, 105"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+    for part in ["https://***@example.com/a", "Authorization", "X-Token", "Set-Cookie", "POST", "200"] {
+        assert!(shown.contains(part), "{shown}");
+    }
 }
 
 const CUT: &str = r#"{"status_code":200,"body":"YWJj","body_truncated":true}"#;

@@ -1,9 +1,8 @@
 //! The ready-made check, as a plugin runs it.
 
-use reglet_sdk_std::json::Writer;
 use reglet_sdk_std::mock::{Calls, Mock};
+use reglet_sdk_std::plugin;
 use reglet_sdk_std::prelude::*;
-use reglet_sdk_std::{base64::Base64, plugin};
 use serde_json::json;
 
 struct Site;
@@ -118,12 +117,9 @@ fn the_start_of_the_body_ends_with_a_whole_character() {
 
 #[test]
 fn two_hundred_bytes_are_shown_by_default() {
-    let mut answer = Writer::new();
-    answer.begin_object();
-    answer.member("status_code", 200);
-    answer.member("body", Base64::from([b'x'; 300].as_slice()));
-    answer.end_object();
-    let (outcome, _) = run(r#"{"url":"http://a"}"#, core::str::from_utf8(answer.as_bytes()).unwrap());
+    let mock = Mock::new().http(200, [b'x'; 300]);
+    let (outcome, _) = mock.run(|| plugin::observe::<Site>(br#"{"url":"http://a"}"#));
+    let outcome: serde_json::Value = serde_json::from_slice(&outcome).unwrap();
     assert_eq!(outcome["data"]["body"], "x".repeat(200));
     assert_eq!(outcome["data"]["body_truncated"], true);
 }
@@ -161,4 +157,9 @@ fn a_configuration_that_is_wrong_is_refused_without_asking_the_host() {
         assert_eq!((&error["type"], &error["code"]), (&kind.into(), &code.into()), "{config}: {outcome}");
         assert_eq!(calls.requests.len(), 0, "{config}");
     }
+}
+
+#[test]
+fn its_default_is_a_configuration_that_says_nothing() {
+    assert_eq!(http::Check::default(), http::Check::from_json(br#"{"url": ""}"#).unwrap());
 }

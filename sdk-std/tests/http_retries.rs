@@ -124,6 +124,27 @@ fn only_methods_that_do_no_harm_are_repeated() {
     }
 }
 
+#[test]
+fn any_method_is_repeated_if_that_is_asked_for() {
+    for method in ["POST", "PATCH"] {
+        let mock = Mock::new().clock(START).http(503, "").http(201, "").http(502, "").http(200, "");
+        let (answers, calls) = mock.run(|| {
+            let client = Client::new().retry_any_method().retries(1).request(method, "http://a");
+            let single = http::request(method, "http://a").retries(1).retry_any_method();
+            [client, single].map(|request| request.send(&Context::default()).unwrap().status())
+        });
+        assert_eq!((answers, calls.requests.len()), ([201, 200], 4), "{method}");
+    }
+}
+
+#[test]
+fn without_retries_no_method_is_repeated() {
+    let mock = Mock::new().http(503, "");
+    let (result, _) =
+        mock.run(|| Client::new().retry_any_method().post("http://a").send(&Context::default()));
+    assert_eq!(result.unwrap().status(), 503);
+}
+
 fn busy(retry_after: &str) -> String {
     format!(r#"{{"status_code":429,"headers":{{"Retry-After":["{retry_after}"]}}}}"#)
 }

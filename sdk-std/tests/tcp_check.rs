@@ -125,3 +125,8 @@ fn has_the_errors_of_the_host() {
     let answer = r#"{"connected":false}"#;
     assert_eq!(check(config, answer).0, "network: TCP connection failed [tcp_connect]");
 }
+
+#[test]
+fn its_default_is_a_configuration_that_says_nothing() {
+    assert_eq!(Check::default(), Check::from_json(b"{}").unwrap());
+}

@@ -12,7 +12,10 @@ const CONFIG: &str = r#"{"url":"http://localhost/health","contains":"status: ok"
 
 /// The outcome of the check, and what the plugin asked for.
 fn check(config: &str, answer: &str) -> (String, Calls) {
-    let mock = Mock::new().answer("http_request", answer);
+    check_with(Mock::new().answer("http_request", answer), config)
+}
+
+fn check_with(mock: Mock, config: &str) -> (String, Calls) {
     let (outcome, calls) = mock.run(|| plugin::observe::<HttpCheck>(config.as_bytes()));
     (String::from_utf8(outcome).unwrap(), calls)
 }
@@ -50,7 +53,7 @@ fn the_log_tells_what_is_done() {
 #[test]
 fn another_status_is_a_failure() {
     let config = r#"{"url":"http://localhost/health","expected_status":204,"timeout_ms":5}"#;
-    let (result, calls) = check(config, HEALTHY);
+    let (result, calls) = check_with(Mock::new().http(200, "status: ok"), config);
     assert!(result.contains(r#""status":"failure","message":"the page has another status""#), "{result}");
     assert!(calls.requests[0].1.ends_with(r#""timeout_ms":5}"#), "{calls:?}");
 }
@@ -58,13 +61,13 @@ fn another_status_is_a_failure() {
 #[test]
 fn a_page_without_the_text_is_a_failure() {
     let config = r#"{"url":"http://localhost/health","contains":"status: down"}"#;
-    let (result, _) = check(config, HEALTHY);
+    let (result, _) = check_with(Mock::new().http(200, "status: ok"), config);
     assert!(result.contains(r#""status":"failure","message":"the page lacks the text""#), "{result}");
 }
 
 #[test]
 fn a_page_may_be_empty_and_have_no_type() {
-    let (result, _) = check(r#"{"url":"http://localhost/health"}"#, r#"{"status_code":200}"#);
+    let (result, _) = check_with(Mock::new().http(200, ""), r#"{"url":"http://localhost/health"}"#);
     let data = r#""data":{"status_code":200,"response_time_ms":0,"content_type":null,"body_length":0}"#;
     assert!(result.contains(r#""status":"success""#) && result.contains(data), "{result}");
 }

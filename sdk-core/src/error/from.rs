@@ -58,7 +58,7 @@ impl Error {
     }
 
     /// The same with what was being done before its message: `reading the list: no such file`. The type, the code and
-    /// the flags stay, and the error itself is kept as the cause.
+    /// the flags stay, and the error itself is kept as the cause, with the causes that it has.
     ///
     /// ```
     /// use reglet_sdk_core::Error;
@@ -66,7 +66,7 @@ impl Error {
     ///
     /// let cause = Error::new(Kind::Exec, "no such program").with_code("exit_0").with_not_found();
     /// let error = cause.clone().during("asking for the service");
-    /// assert_eq!(error.message(), "asking for the service: exec: no such program [exit_0]");
+    /// assert_eq!(error.message(), "asking for the service: no such program");
     /// assert_eq!((error.kind(), &*error.code(), error.is_not_found()), (Kind::Exec, "exit_0", true));
     /// assert_eq!(error.cause(), Some(cause));
     /// ```
@@ -74,7 +74,7 @@ impl Error {
     #[cold]
     pub fn during(self, what: impl Piece) -> Self {
         let mut out = Self::begin();
-        text![what, ": ", self].write(&mut out);
+        text![what, ": ", self.message()].write(&mut out);
         Self::end(&mut out, "", b"").retyped(&self).with_source(&self)
     }
 
@@ -158,11 +158,15 @@ mod io {
     }
 
     impl From<VarError> for Error {
-        /// Of type `validation`; a variable that is not set is not found. One that was not granted is not set.
+        /// Of type `validation`; one that is not set is not found, with the code `not_found`. One that was not granted
+        /// is not set.
         #[cold]
         fn from(error: VarError) -> Self {
             let made = Self::new(Kind::Validation, Displayed(&error));
-            if error == VarError::NotPresent { made.with_not_found() } else { made }
+            match error {
+                VarError::NotPresent => made.with_code("not_found").with_not_found(),
+                VarError::NotUnicode(_) => made,
+            }
         }
     }
 }

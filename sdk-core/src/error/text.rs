@@ -19,7 +19,7 @@ const FIELDS: &[Field; 4] = &[
 ];
 
 /// `type: message [code]: cause`. An empty type, `internal` and an empty code are left out, and so is the cause where
-/// the message ends with it.
+/// the message ends with it, or with a colon and the cause's own message; then its cause comes next.
 impl Piece for Error {
     fn write(&self, out: &mut Writer<'_>) {
         write(Value::at(&self.0.json), MAX_CAUSES, out);
@@ -30,10 +30,8 @@ impl Piece for Error {
     }
 }
 
-fn write(detail: Value<'_>, causes: u32, out: &mut Writer<'_>) {
-    let mut found = [Slot::default(); 4];
-    let _ = json::object(detail.raw(), FIELDS, &mut found);
-    let [kind, message, code, cause] = found.map(|slot| Value::at(slot.raw));
+fn write(detail: Value<'_>, mut causes: u32, out: &mut Writer<'_>) {
+    let [kind, message, code, mut cause] = members(detail);
     let [kind, message, code] = [kind, message, code].map(Value::string_or_empty);
     if !matches!(kind.raw(), b"" | b"internal") {
         kind.write(out);
@@ -45,15 +43,29 @@ fn write(detail: Value<'_>, causes: u32, out: &mut Writer<'_>) {
         code.write(out);
         out.plain("]");
     }
-    if cause.kind() == Kind::Object && causes > 0 {
-        let mut text = Writer::new();
-        write(cause, causes - 1, &mut text);
-        // Our own messages do. With every level that told it again, the text would be twice as long.
-        if !message.raw().ends_with(text.as_bytes()) {
-            out.plain(": ");
-            out.append(text.as_bytes());
+    while cause.kind() == Kind::Object && causes > 0 {
+        causes -= 1;
+        let [_, told, _, next] = members(cause);
+        let before = message.raw().strip_suffix(told.string_or_empty().raw());
+        if !before.is_some_and(|step| step.ends_with(b": ")) {
+            let mut text = Writer::new();
+            write(cause, causes, &mut text);
+            // Our own messages do. With every level that told it again, the text would be twice as long.
+            if !message.raw().ends_with(text.as_bytes()) {
+                out.plain(": ");
+                out.append(text.as_bytes());
+            }
+            return;
         }
+        cause = next;
     }
+}
+
+/// Type, message, code and cause.
+fn members(detail: Value<'_>) -> [Value<'_>; 4] {
+    let mut found = [Slot::default(); 4];
+    let _ = json::object(detail.raw(), FIELDS, &mut found);
+    found.map(|slot| Value::at(slot.raw))
 }
 
 impl fmt::Display for Error {

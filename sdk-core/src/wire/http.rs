@@ -405,7 +405,7 @@ mod tests {
     use crate::mock::{Calls, Mock};
     use alloc::string::{String, ToString};
 
-    fn send(request: &Request<'_>, answer: impl Into<Vec<u8>>) -> (Result<Answer, Error>, Calls) {
+    fn send(request: &Request<'_>, answer: impl AsRef<[u8]>) -> (Result<Answer, Error>, Calls) {
         Mock::new().answer("http_request", answer).run(|| request.send(&Context::default()))
     }
 

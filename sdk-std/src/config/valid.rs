@@ -48,7 +48,7 @@ use crate::json::{self, Encode, Expected, Field, FromValue, Slot, Value, Writer}
 /// assert!(outcome.contains("config validation failed for field 'port': lower than 1"));
 /// ```
 ///
-/// It takes about 13 KB of the plugin with a handful of rules.
+/// It takes 12.8 KB of the plugin with two rules, and 19.7 KB with four kinds of rules and `dive`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Valid<T>(T);
 

@@ -81,17 +81,21 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// - `timeout`, code `exec`: it was stopped because its time was over.
+    /// - `timeout`, code `exec`: it was stopped because its time was over. If it wrote to its standard error, the cause is
+    ///   an error as the next one, with -1.
     /// - `exec`, code `exit_…`: its exit status is not 0; -1 if a signal ended it. With what it wrote to its standard
     ///   error, about 4 KiB of it.
     pub fn exit_ok(self) -> Result<Self, Error> {
-        if self.timed_out() {
-            return Err(Error::timeout("exec", &self.program, self.duration()));
+        let ExitStatus(code) = self.status();
+        if code == 0 {
+            return Ok(self);
         }
-        match self.status() {
-            ExitStatus(0) => Ok(self),
-            ExitStatus(code) => Err(Error::exec(&self.program, code, self.answer.stderr())),
+        let ended = Error::exec(&self.program, code, self.answer.stderr());
+        if !self.timed_out() {
+            return Err(ended);
         }
+        let late = Error::timeout("exec", &self.program, self.duration());
+        Err(if self.answer.stderr().is_empty() { late } else { late.with_source(&ended) })
     }
 }
 

@@ -26,6 +26,7 @@
 mod check;
 #[cfg(feature = "http")]
 mod convert;
+mod debug;
 mod request;
 mod response;
 mod retry;
@@ -87,7 +88,7 @@ pub fn request(method: impl Into<Cow<'static, str>>, url: &str) -> RequestBuilde
 ///     Ok(first.is_success() && second.is_success())
 /// }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct Client {
     headers: Vec<(String, String)>,
@@ -95,6 +96,7 @@ pub struct Client {
     max_redirects: Option<u32>,
     allow_truncated: bool,
     retries: Option<Retries>,
+    any_method: bool,
     /// How to send, if not in the dialect of the wire. Were it no pointer, each plugin would have the code for both.
     send: Option<Send>,
 }
@@ -110,6 +112,7 @@ impl Client {
             max_redirects: None,
             allow_truncated: false,
             retries: None,
+            any_method: false,
             send: None,
         }
     }
@@ -140,16 +143,34 @@ impl Client {
         self
     }
 
-    /// Has requests that failed sent again up to so many times: after 200 milliseconds at first, and then after twice as
-    /// long each time, up to 30 seconds.
+    /// Has requests that failed sent again up to so many times, but for a `POST`, which is never repeated unless that is
+    /// [asked for](Self::retry_any_method); nor is any other method than `GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT` and
+    /// `DELETE`, which do no harm when they are repeated.
     ///
-    /// That is for methods that do no harm when they are repeated (`GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT` and
-    /// `DELETE`), for errors of the network and of time, but for those of a name that does not exist, and for the
+    /// It waits 200 milliseconds at first, and then twice as long each time, up to 30 seconds. That is for errors of the network and of time, but for those of a name that does not exist, and for the
     /// status 429, 502, 503 and 504, whose `Retry-After` in seconds is waited for if it is longer. A server that asks
     /// for more than 30 seconds is not asked again. What comes last is the result, and so is what came before a pause
     /// that would end after the context. It makes the plugin import WASI's clock and `poll_oneoff`.
     pub const fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(Retries::new(retries));
+        self
+    }
+
+    /// Has [retries](Self::retries) repeat requests of all methods, also `POST` and `PATCH`, which the server may then
+    /// have done more than once: an answer that got lost does not tell whether it has.
+    ///
+    /// ```
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, http::Client};
+    ///
+    /// let client = Client::new().retries(2).retry_any_method();
+    /// let mock = Mock::new().http(503, "").http(201, "");
+    /// let (response, _) = mock.run(|| client.post("https://example.com").send(&Context::default()));
+    /// assert_eq!(response?.status(), 201);
+    /// # Ok::<(), reglet_sdk_std::Error>(())
+    /// ```
+    pub const fn retry_any_method(mut self) -> Self {
+        self.any_method = true;
         self
     }
 

@@ -29,6 +29,17 @@ config! {
     /// assert!(outcome.contains(r#""message":"DNS lookup successful for example.com (MX)""#));
     /// assert!(outcome.contains(r#""mx_records":[{"host":"mail.example.com.","pref":10}]"#));
     /// ```
+    ///
+    /// A plugin with a configuration of its own makes one:
+    ///
+    /// ```
+    /// use reglet_sdk_std::{Context, Error, Outcome, dns};
+    ///
+    /// fn mail(domain: &str, context: &Context<'_>) -> Result<Outcome, Error> {
+    ///     let check = dns::Check { hostname: domain.into(), record_type: "MX".into(), ..Default::default() };
+    ///     check.run(context)
+    /// }
+    /// ```
     pub struct Check {
         /// The name to look up; it must be given.
         hostname: String = "",
@@ -40,6 +51,13 @@ config! {
         /// Time limit in milliseconds.
         #[range(1..)]
         timeout_ms: u32 = 5000,
+    }
+}
+
+/// What a configuration that says nothing comes to.
+impl Default for Check {
+    fn default() -> Self {
+        Self { hostname: String::new(), record_type: "A".into(), nameserver: String::new(), timeout_ms: 5000 }
     }
 }
 

@@ -8,6 +8,7 @@ use reglet_sdk_core::json::{Encode, Str, Writer};
 use reglet_sdk_core::{Context, Error, Outcome, text};
 use sha2::{Digest, Sha256};
 
+use super::response::start;
 use super::{Response, request};
 
 reglet_sdk_core::config! {
@@ -32,6 +33,27 @@ reglet_sdk_core::config! {
     /// export_plugin!(Site);
     /// # fn main() {}
     /// ```
+    ///
+    /// A plugin with a configuration of its own makes one, or several:
+    ///
+    /// ```
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, Error, Status, http};
+    ///
+    /// fn all_answer(urls: &[&str], context: &Context<'_>) -> Result<bool, Error> {
+    ///     for url in urls {
+    ///         let check = http::Check { url: (*url).into(), expected_status: Some(200), ..Default::default() };
+    ///         if check.run(context)?.status() != Status::Success {
+    ///             return Ok(false);
+    ///         }
+    ///     }
+    ///     Ok(true)
+    /// }
+    ///
+    /// let mock = Mock::new().http(200, "").http(404, "");
+    /// let (all, _) = mock.run(|| all_answer(&["https://a.example", "https://b.example"], &Context::default()));
+    /// assert_eq!(all, Ok(false));
+    /// ```
     pub struct Check<'a> {
         /// What to ask for, an http or https URL.
         url: Cow<'a, str>,
@@ -55,6 +77,24 @@ reglet_sdk_core::config! {
         expected_body_contains: Option<Cow<'a, str>>,
         /// Bytes of the body that the outcome shows at most.
         body_preview_length: u32 = 200,
+    }
+}
+
+/// What a configuration that says nothing but the URL comes to.
+impl Default for Check<'_> {
+    fn default() -> Self {
+        Self {
+            url: Cow::Borrowed(""),
+            method: Cow::Borrowed("GET"),
+            headers: Vec::new(),
+            body: None,
+            timeout_ms: 30000,
+            expected_status: None,
+            follow_redirects: true,
+            max_redirects: 10,
+            expected_body_contains: None,
+            body_preview_length: 200,
+        }
     }
 }
 
@@ -126,13 +166,6 @@ impl Check<'_> {
 
 fn contains(body: &[u8], part: &[u8]) -> bool {
     part.is_empty() || body.windows(part.len()).any(|window| window == part)
-}
-
-/// So many bytes at most, and no half of a character.
-fn start(body: &[u8], most: usize) -> &[u8] {
-    let is_inside = |at: &usize| body.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
-    let end = (most.saturating_sub(3)..=most).rev().find(|at| !is_inside(at)).unwrap_or(most);
-    body.get(..end).unwrap_or(body)
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -17,7 +17,7 @@ use super::{Client, RequestBuilder, Response};
 ///     RequestBuilder::try_from(request)?.send(context)?.try_into()
 /// }
 ///
-/// let mock = Mock::new().answer("http_request", r#"{"status_code":201,"body":"SGVsbG8="}"#);
+/// let mock = Mock::new().http(201, "Hello");
 /// let (response, _) = mock.run(|| ask(&Context::default()));
 /// let response = response?;
 /// assert_eq!((response.status(), response.body().as_slice()), (http::StatusCode::CREATED, &b"Hello"[..]));

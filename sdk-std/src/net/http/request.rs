@@ -12,13 +12,13 @@ use super::{Client, Response, rules};
 use crate::call::guarded;
 
 /// A request that is built up and then sent, as often as one likes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
     pub(super) client: Client,
     pub(super) method: Cow<'static, str>,
     pub(super) url: String,
-    headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     /// Why it can't be sent.
     pub(super) failed: Option<Error>,
@@ -66,10 +66,11 @@ impl RequestBuilder {
     ///     Ok(response.json::<Session<'_>>()?.token.len())
     /// }
     ///
-    /// let mock = Mock::new().answer("http_request", r#"{"status_code":200,"body":"eyJ0b2tlbiI6ImFiYyJ9"}"#);
+    /// let mock = Mock::new().http(200, r#"{"token":"abc"}"#);
     /// let (length, calls) = mock.run(|| token_length(&Context::default()));
     /// assert_eq!(length, Ok(3));
     /// assert!(calls.requests[0].1.contains(r#""headers":{"Content-Type":["application/json"]}"#));
+    /// assert_eq!(calls.http_body(0).as_deref(), Some(&br#"{"user":"root"}"#[..]));
     /// ```
     pub fn json(mut self, value: &impl Serialize) -> Self {
         let mut out = Writer::new();
@@ -96,9 +97,16 @@ impl RequestBuilder {
         self
     }
 
-    /// Has it sent again if it fails, up to so many times, as [`Client::retries`] does for all.
+    /// Has it sent again if it fails, up to so many times, as [`Client::retries`] does for all: not a `POST`, unless
+    /// that is [asked for](Self::retry_any_method).
     pub fn retries(mut self, retries: u32) -> Self {
         self.client = self.client.retries(retries);
+        self
+    }
+
+    /// Has [retries](Self::retries) repeat it whatever its method is: see [`Client::retry_any_method`].
+    pub const fn retry_any_method(mut self) -> Self {
+        self.client.any_method = true;
         self
     }
 

@@ -15,6 +15,9 @@ use super::rules::Shown;
 /// Bytes of a body that hosts pass on. Of a larger one they pass on so many, and say so.
 pub const MAX_BODY: usize = 10 << 20;
 
+/// Bytes of a body that an error shows.
+const MAX_SHOWN: usize = 200;
+
 /// What a server has answered. It is read in place, in the block that the host has put it into.
 ///
 /// ```
@@ -30,12 +33,11 @@ pub const MAX_BODY: usize = 10 << 20;
 /// assert_eq!(response.text()?, "Hello");
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Response {
     answer: Answer,
     status: u16,
-    method: Cow<'static, str>,
-    url: String,
+    pub(super) method: Cow<'static, str>,
+    pub(super) url: String,
 }
 
 impl Response {
@@ -64,15 +66,17 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The status is 400 or above. Of type `network`, with a code such as `http_404`.
+    /// The status is 400 or above. Of type `network`, with a code such as `http_404`. The start of the body, if there is
+    /// one, is the detail `body`: up to 200 bytes, with U+FFFD in the place of what is not UTF-8.
     ///
     /// ```
     /// # use reglet_sdk_std::mock::Mock;
     /// # use reglet_sdk_std::{Context, http};
-    /// let mock = Mock::new().answer("http_request", r#"{"status_code":503}"#);
+    /// let mock = Mock::new().http(503, "try later");
     /// let (response, _) = mock.run(|| http::get("https://example.com").send(&Context::default()));
     /// let error = response.and_then(http::Response::error_for_status).unwrap_err();
     /// assert_eq!(error.message(), "http GET https://example.com failed with status 503: server error");
+    /// assert_eq!(error.details().get("body").text(), Ok("try later".into()));
     /// ```
     pub fn error_for_status(self) -> Result<Self, Error> {
         let reason = match self.status {
@@ -80,7 +84,11 @@ impl Response {
             400..500 => "client error",
             _ => "server error",
         };
-        Err(Error::http(&self.method, Shown(&self.url), self.status, reason))
+        let error = Error::http(&self.method, Shown(&self.url), self.status, reason);
+        Err(match start(self.body(), MAX_SHOWN) {
+            [] => error,
+            shown => error.with_detail("body", String::from_utf8_lossy(shown)),
+        })
     }
 
     /// The first value of a header field, whose name is matched without regard to ASCII case.
@@ -177,6 +185,13 @@ impl Response {
     pub fn complete(self) -> Result<Self, Truncated> {
         if self.is_truncated() { Err(Truncated { response: self }) } else { Ok(self) }
     }
+}
+
+/// So many bytes at most, and no half of a character.
+pub(super) fn start(body: &[u8], most: usize) -> &[u8] {
+    let is_inside = |at: &usize| body.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let end = (most.saturating_sub(3)..=most).rev().find(|at| !is_inside(at)).unwrap_or(most);
+    body.get(..end).unwrap_or(body)
 }
 
 /// A response whose body was larger than what hosts pass on.

@@ -1,5 +1,6 @@
 //! Requests that are sent again.
 
+use core::fmt;
 use core::time::Duration;
 
 use reglet_sdk_core::{Context, Error};
@@ -8,10 +9,16 @@ use super::{RequestBuilder, Response};
 use crate::retry::{LONGEST, is_passing, repeated};
 
 /// How often, and the code for it: were that no pointer, each plugin would import a clock.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Retries {
     most: u32,
     send: fn(&RequestBuilder, &Context<'_>, u32) -> Result<Response, Error>,
+}
+
+impl fmt::Debug for Retries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.most.fmt(f)
+    }
 }
 
 impl Retries {
@@ -25,7 +32,8 @@ impl Retries {
 }
 
 fn send(request: &RequestBuilder, context: &Context<'_>, most: u32) -> Result<Response, Error> {
-    let most = if is_idempotent(&request.method) { most } else { 0 };
+    let repeats = request.client.any_method || is_idempotent(&request.method);
+    let most = if repeats { most } else { 0 };
     repeated(most, context, || request.attempt(context), passing)
 }
 

@@ -28,6 +28,17 @@ config! {
     /// let outcome = String::from_utf8(outcome).unwrap();
     /// assert!(outcome.contains(r#""message":"SMTP connection successful to mail.example.com:25""#));
     /// ```
+    ///
+    /// A plugin with a configuration of its own makes one:
+    ///
+    /// ```
+    /// use reglet_sdk_std::{Context, Error, Outcome, smtp};
+    ///
+    /// fn submission(host: &str, context: &Context<'_>) -> Result<Outcome, Error> {
+    ///     let check = smtp::Check { host: host.into(), port: Some(587), use_starttls: true, ..Default::default() };
+    ///     check.run(context)
+    /// }
+    /// ```
     pub struct Check {
         /// Host name or IP address of the mail server; it must be given.
         host: String = "",
@@ -41,6 +52,13 @@ config! {
         /// Time limit in milliseconds.
         #[range(1..)]
         timeout_ms: u32 = 30000,
+    }
+}
+
+/// What a configuration that says nothing comes to.
+impl Default for Check {
+    fn default() -> Self {
+        Self { host: String::new(), port: None, use_tls: false, use_starttls: false, timeout_ms: 30000 }
     }
 }
 

@@ -31,6 +31,20 @@ config! {
     /// assert!(outcome.contains(r#""message":"TCP connection successful""#));
     /// assert!(outcome.contains(r#""data":{"connected":true,"response_time_ms":3,"address":"[::1]:22"}"#));
     /// ```
+    ///
+    /// A plugin with a configuration of its own makes one, or several:
+    ///
+    /// ```
+    /// use reglet_sdk_std::{Context, Error, Outcome, tcp};
+    ///
+    /// fn all(hosts: &[String], context: &Context<'_>) -> Result<Vec<Outcome>, Error> {
+    ///     let check = |host: &String| {
+    ///         let check = tcp::Check { host: host.clone(), port: Some(443), tls: true, ..Default::default() };
+    ///         check.run(context)
+    ///     };
+    ///     hosts.iter().map(check).collect()
+    /// }
+    /// ```
     pub struct Check {
         /// Host name or IP address; it must be given.
         host: String = "",
@@ -45,6 +59,13 @@ config! {
         /// The version of TLS that it must be.
         #[one_of("TLS 1.2", "TLS 1.3")]
         expected_tls_version: Option<String>,
+    }
+}
+
+/// What a configuration that says nothing comes to.
+impl Default for Check {
+    fn default() -> Self {
+        Self { host: String::new(), port: None, timeout_ms: 5000, tls: false, expected_tls_version: None }
     }
 }
 
