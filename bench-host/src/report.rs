@@ -95,7 +95,7 @@ pub fn text(outcome: &Outcome, mask: &Mask) -> String {
     for (name, value) in outcome.error().get("details").members().into_iter().flatten() {
         let name = String::from_utf8_lossy(name);
         for value in mask.lines(&name, value.raw()) {
-            line(&format!("error {name}"), &value);
+            line(&format!("detail {name}"), &value);
         }
     }
     if let Ok(stack) = outcome.error().get("stack").text() {
@@ -390,8 +390,8 @@ mod tests {
         let mask = Mask::new(br#"{"password":"hunter22"}"#, "");
         assert_eq!(
             text(&outcome, &mask),
-            "error: m\n  error type: config\n  error errors: a: too short\n  error errors: b: *** is no \\u{1b}\n  \
-            error attempts: 3\n  error token: ***\n"
+            "error: m\n  error type: config\n  detail errors: a: too short\n  detail errors: b: *** is no \\u{1b}\n  \
+            detail attempts: 3\n  detail token: ***\n"
         );
     }
 

@@ -99,7 +99,7 @@ fn everything_that_is_wrong_with_a_configuration_can_be_seen() {
     let done = run(&["run", module.to_str().unwrap(), "--config", config]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
     for rule in
-        ["\n  error errors: path: not an absolute path\n", "\n  error errors: max_bytes: lower than 1\n"]
+        ["\n  detail errors: path: not an absolute path\n", "\n  detail errors: max_bytes: lower than 1\n"]
     {
         assert!(done.stdout.contains(rule), "{}", done.stdout);
     }
