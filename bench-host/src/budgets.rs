@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::examples::{self, ExampleError};
 use crate::guests::{Progress, Toolchain};
 use crate::report::{self, Row, grouped};
+use crate::trace::Mask;
 
 /// Where the budgets of a workspace stand.
 pub const FILE: &str = "benches/budgets.toml";
@@ -158,7 +159,8 @@ impl Budgets {
         for row in rows {
             // A check that ends early takes less.
             if row.measured.outcome.status() != Status::Success {
-                let (example, outcome) = (row.plugin.clone(), report::text(&row.measured.outcome));
+                let (example, outcome) =
+                    (row.plugin.clone(), report::text(&row.measured.outcome, &Mask::default()));
                 return Err(BudgetError::Outcome { example, outcome });
             }
             let is_guarded =

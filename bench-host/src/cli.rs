@@ -1,6 +1,8 @@
 //! The commands, their streams and their exit statuses: results on stdout, everything else on stderr.
 
 mod failure;
+mod hint;
+mod unknown;
 
 use core::time::Duration;
 use std::env;
@@ -198,8 +200,15 @@ fn run(
     }
     let plugin = check.load(&builder.build()?, &module)?;
     tell_of(&plugin);
+    // The check may do well without one.
+    let schema = plugin.schema().unwrap_or_default();
+    for key in unknown::keys(&config, &schema) {
+        let key = key.escape_debug();
+        eprintln!("warning: the configuration has `{key}`, which the plugin's schema does not know");
+    }
+    let known = Mask::new(&config, &schema);
     if trace {
-        let _ = mask.set(Mask::new(&config, &plugin.schema().unwrap_or_default()));
+        let _ = mask.set(known.clone());
     }
     let outcome = match plugin.check(&config) {
         Err(error) if !error.is_load() => error.to_outcome(),
@@ -208,7 +217,7 @@ fn run(
     print(&match format {
         // Only between values can there be line ends; within them, JSON has them escaped.
         OutcomeFormat::Json => outcome.json().replace(['\n', '\r'], " ") + "\n",
-        OutcomeFormat::Text => report::text(&outcome),
+        OutcomeFormat::Text => hint::add_to_first_line(&report::text(&outcome, &known)),
     })?;
     Ok(exit_status(&outcome))
 }
@@ -263,9 +272,9 @@ fn tell_of(plugin: &Plugin) {
         Ok(about) => {
             let name = plugin.name();
             about.remarks.iter().for_each(|remark| eprintln!("WARN {name}: {remark}"));
-            let missing = plugin.grants().missing(&about.requests);
-            if !missing.is_empty() {
-                eprintln!("WARN {name}: it asks for what it is not granted; {}", missing.risk());
+            for missing in plugin.grants().missing(&about.requests).risk().entries() {
+                let what = missing.what.escape_debug();
+                eprintln!("note: it asks for more than is granted, which this check may not need: {what}");
             }
         }
         // The check may do well all the same.
@@ -302,7 +311,8 @@ fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {
     let plugin = check.load(&check.builder().build()?, &module)?;
     let measured = measure::measure(&plugin, &module, &config)?;
     let exit = exit_status(&measured.outcome);
-    eprint!("{}", report::text(&measured.outcome));
+    let mask = Mask::new(&config, &plugin.schema().unwrap_or_default());
+    eprint!("{}", hint::add_to_first_line(&report::text(&measured.outcome, &mask)));
     let plugin = plugin.name().to_owned();
     let rows = [Row { plugin, target: None, profile: None, raw_module_bytes: None, measured }];
     print(&match format {
@@ -328,7 +338,7 @@ fn budgets(accept: bool, file: Option<&Path>) -> Result<ExitCode, Failure> {
 
 /// A host that logs to stderr, still to be built.
 fn logging() -> Builder {
-    Host::builder().log(|record| eprintln!("{record}"))
+    Host::builder().log(|record| eprintln!("{}", hint::line(record)))
 }
 
 /// Prints a result.

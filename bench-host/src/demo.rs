@@ -3,10 +3,10 @@
 use std::fs;
 use std::process::ExitCode;
 
-use reglet_bench_host::Status;
 use reglet_bench_host::examples::{self, Measured};
 use reglet_bench_host::guests::Target;
 use reglet_bench_host::report::{self, Row};
+use reglet_bench_host::{Mask, Status};
 
 use crate::cli::{self, Failure};
 use crate::progress::Stderr;
@@ -34,7 +34,8 @@ fn summary(Measured { rows, servers, .. }: &Measured) -> String {
         .chunk_by(|one, next| one.plugin == next.plugin)
         .filter_map(|profiles| profiles.first())
         .collect();
-    let outcome = |row: &&Row| format!("{}: {}\n", row.plugin, report::text(&row.measured.outcome));
+    let outcome =
+        |row: &&Row| format!("{}: {}\n", row.plugin, report::text(&row.measured.outcome, &Mask::default()));
     let outcomes: String = examples.iter().map(outcome).collect();
     let examples = examples.len();
     let plural = if examples == 1 { "" } else { "s" };
@@ -53,7 +54,7 @@ fn verdict(rows: &[Row]) -> ExitCode {
     let outcomes = || rows.iter().map(|row| &row.measured.outcome);
     for row in rows.iter().filter(|row| row.measured.outcome.status() != Status::Success) {
         let variant = row.variant().unwrap_or_default();
-        eprint!("{} ({variant}): {}", row.plugin, report::text(&row.measured.outcome));
+        eprint!("{} ({variant}): {}", row.plugin, report::text(&row.measured.outcome, &Mask::default()));
     }
     let worst = [Status::Error, Status::Failure]
         .into_iter()

@@ -320,7 +320,7 @@ impl Shared {
     /// Tells the embedder what the host makes of a plugin.
     pub(crate) fn warn(&self, plugin: &str, message: String) {
         let (source, level, attrs) = (Source::Host, Level::Warn, Vec::new());
-        self.log(&LogRecord { plugin, source, level, message: message.into(), attrs });
+        self.log(&LogRecord { plugin, source, level, message: message.into(), attrs, plain: 0 });
     }
 
     /// Does the work on the services' own threads, and waits for it no longer than `limit` and than until it is

@@ -27,6 +27,8 @@ pub struct LogRecord<'a> {
     pub message: Cow<'a, str>,
     /// Names and values, in order; the first 64.
     pub attrs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// A bit for each attribute that is shown without quotes: a number, a time or the like.
+    pub(crate) plain: u64,
 }
 
 /// Who logs.
@@ -86,6 +88,7 @@ impl<'a> LogRecord<'a> {
             level: Level::Info,
             message: Cow::Borrowed(""),
             attrs: Vec::new(),
+            plain: 0,
         };
         record.clone().fill(bytes).unwrap_or_else(|_| {
             let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes);
@@ -98,9 +101,14 @@ impl<'a> LogRecord<'a> {
         self.level = Level::parse(&text(level)?);
         self.message = text(message)?;
         if !attrs.is_none() {
-            for (_, attr) in attrs.elements()?.take(MAX_ATTRS) {
-                let [key, value] = attr.fields(&["key", "value"])?;
-                self.attrs.push((text(key)?, text(value)?));
+            for (at, (_, attr)) in attrs.elements()?.take(MAX_ATTRS).enumerate() {
+                let [key, kind, value] = attr.fields(&["key", "type", "value"])?;
+                let (key, value) = (text(key)?, text(value)?);
+                // Whatever else the type may be: it is no reason to fail.
+                if kind.text().is_ok_and(|kind| is_plain(&kind, &value)) {
+                    self.plain |= 1 << at;
+                }
+                self.attrs.push((key, value));
             }
         }
         Ok(self)
@@ -136,11 +144,24 @@ impl LogRecord<'_> {
 impl fmt::Display for LogRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.level.as_str(), printable(self.plugin), printable(&self.message))?;
-        for (key, value) in &self.attrs {
-            write!(f, " {}={:?}", printable(key), cut(value))?;
+        for (at, (key, value)) in self.attrs.iter().enumerate() {
+            let key = printable(key);
+            if self.plain & 1 << at == 0 {
+                write!(f, " {key}={:?}", cut(value))?;
+            } else {
+                write!(f, " {key}={value}")?;
+            }
         }
         Ok(())
     }
+}
+
+/// Whether a value needs no quotes: it is of another type than text, and looks like it.
+fn is_plain(kind: &str, value: &str) -> bool {
+    let is_part = |char: char| char.is_alphanumeric() || "+-.:".contains(char);
+    matches!(kind, "int64" | "uint64" | "float64" | "bool" | "duration" | "time")
+        && (1..=64).contains(&value.len())
+        && value.chars().all(is_part)
 }
 
 /// The text without control characters, and cut, so that no plugin draws on a terminal or fills it.

@@ -10,6 +10,7 @@ use crate::guests::{Profile, Target, variant};
 use crate::log::printable;
 use crate::measure::Measurement;
 use crate::outcome::Outcome;
+use crate::trace::Mask;
 
 /// A measurement, and what was measured.
 #[derive(Clone, Debug)]
@@ -78,9 +79,10 @@ pub fn csv(rows: &[Row]) -> String {
     csv
 }
 
-/// An outcome for people: the status with the message, then the data, each on a line of its own.
+/// An outcome for people: the status with the message, then the details of an error, without secrets, and the data, each
+/// on a line of its own.
 #[must_use]
-pub fn text(outcome: &Outcome) -> String {
+pub fn text(outcome: &Outcome, mask: &Mask) -> String {
     let mut text = format!("{}: {}\n", outcome.status().as_str(), printable(&outcome.message()));
     let mut line =
         |name: &str, value: &str| text += &format!("  {}: {}\n", printable(name), printable(value));
@@ -88,6 +90,12 @@ pub fn text(outcome: &Outcome) -> String {
         match outcome.error().get(part).text() {
             Ok(value) if !value.is_empty() => line(&format!("error {part}"), &value),
             _ => {}
+        }
+    }
+    for (name, value) in outcome.error().get("details").members().into_iter().flatten() {
+        let name = String::from_utf8_lossy(name);
+        for value in mask.lines(&name, value.raw()) {
+            line(&format!("detail {name}"), &value);
         }
     }
     if let Ok(stack) = outcome.error().get("stack").text() {
@@ -375,8 +383,21 @@ mod tests {
     }
 
     #[test]
+    fn the_details_of_an_error_are_shown_without_secrets() {
+        let outcome = br#"{"status":"error","message":"m","error":{"message":"m","type":"config","details":{
+            "errors":[{"field":"a","message":"too short"},"b: hunter22 is no \u001b"],"attempts":3,"token":"x"}}}"#;
+        let (outcome, _) = Outcome::read(outcome.to_vec()).unwrap();
+        let mask = Mask::new(br#"{"password":"hunter22"}"#, "");
+        assert_eq!(
+            text(&outcome, &mask),
+            "error: m\n  error type: config\n  detail errors: a: too short\n  detail errors: b: *** is no \\u{1b}\n  \
+            detail attempts: 3\n  detail token: ***\n"
+        );
+    }
+
+    #[test]
     fn an_outcome_draws_nothing_on_a_terminal() {
         let outcome = row("a", None).measured.outcome;
-        assert_eq!(text(&outcome), "failure: no\\u{1b}[31m\n  days: 3\n  why: a\\nb\n");
+        assert_eq!(text(&outcome, &Mask::default()), "failure: no\\u{1b}[31m\n  days: 3\n  why: a\\nb\n");
     }
 }

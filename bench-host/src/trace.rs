@@ -127,6 +127,28 @@ impl Mask {
         printable(&value.to_string())
     }
 
+    /// A member's value, or the elements of one that is an array: as text what is a string, and as JSON the rest.
+    pub(crate) fn lines(&self, name: &str, value: &[u8]) -> Vec<String> {
+        let Ok(mut value) = serde_json::from_slice::<Value>(value) else {
+            return vec![format!("({} bytes that are no JSON)", value.len())];
+        };
+        if self.is_secret(name) {
+            return vec![MASKED.into()];
+        }
+        self.mask(&mut value);
+        let values = match value {
+            Value::Array(elements) => elements,
+            value => vec![value],
+        };
+        let shown = |value: Value| match (&value, &value["field"], &value["message"]) {
+            (Value::String(text), ..) => text.clone(),
+            // The form of what is wrong with a configuration.
+            (_, Value::String(field), Value::String(message)) => format!("{field}: {message}"),
+            _ => value.to_string(),
+        };
+        values.into_iter().map(shown).collect()
+    }
+
     fn learn_names(&mut self, schema: &Value) {
         match schema {
             Value::Object(members) => {

@@ -9,11 +9,13 @@
 //!
 //! - Clocks and random numbers are real. A sleep ends with the call's time and with a cancellation.
 //! - There are no arguments, as in Reglet's other hosts. The environment holds the variables that an `env` grant allows,
-//!   as they are when the instance first asks WASI for anything.
+//!   as they are when the instance first asks WASI for anything. Any other just looks unset, and nothing is logged: a
+//!   plugin reads all variables at once, and nobody can tell which one it is after.
 //! - Standard input is empty. What is written to standard output and standard error is logged, line by line, at `Info`
 //!   and `Warn`. The panic that a language's runtime prints there becomes part of the error.
 //! - Each `fs` grant offers the folder before its first wildcard, or the one that its file is in, under the path that
-//!   it has on the host. What happens inside is decided path by path ([`folders`]).
+//!   it has on the host. What happens inside is decided path by path ([`folders`]). Any other path is denied, and that
+//!   is logged: the root is offered, too.
 //! - Signals and sockets there are none; a plugin that exits ends its call with an error.
 
 mod clock;

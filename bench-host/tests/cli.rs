@@ -69,8 +69,50 @@ fn nothing_is_allowed_without_a_grant_and_the_run_says_what_was_asked_for() {
     let error = &done.json()["error"];
     assert_eq!((&error["type"], &error["code"]), (&json!("capability"), &json!("CAPABILITY_DENIED")));
     assert_eq!(error["message"], "network capability denied: 127.0.0.1:9");
-    let asked = "WARN tls-check-small: it asks for what it is not granted; risk: critical";
-    assert!(done.stderr.contains(asked), "{}", done.stderr);
+    let asked = "note: it asks for more than is granted, which this check may not need: network *:*\n";
+    assert!(done.stderr.contains(asked) && !done.stderr.contains("risk"), "{}", done.stderr);
+
+    let done = run(&["run", tls_check(), "--config", config]);
+    let denied = "network capability denied: 127.0.0.1:9 (grant it with --allow network=127.0.0.1:9)\n";
+    assert!(done.stdout.contains(denied), "{}", done.stdout);
+}
+
+#[test]
+fn a_key_that_the_schema_does_not_know_is_told_and_changes_nothing_else() {
+    let server = Server::start(&Options::default());
+    let (config, ca) = (server.config(14), path(&server.folder, "ca.pem"));
+    let with = |more: &str| {
+        let config = config.replacen('{', &format!("{{{more}"), 1);
+        run(&["run", tls_check(), "--config", &config, "--ca", &ca, "--allow=network=localhost:*"])
+    };
+    let done = with(r#""retires": 1, "#);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let warning = "warning: the configuration has `retires`, which the plugin's schema does not know\n";
+    assert!(done.stderr.contains(warning), "{}", done.stderr);
+    assert!(!with("").stderr.contains("warning: "));
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_configuration_can_be_seen() {
+    let module = Crate::find("file-check").unwrap().build(Profile::Small, &()).unwrap().module.path;
+    let config = r#"{"path":"etc","max_bytes":0}"#;
+    let done = run(&["run", module.to_str().unwrap(), "--config", config]);
+    assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
+    for rule in
+        ["\n  detail errors: path: not an absolute path\n", "\n  detail errors: max_bytes: lower than 1\n"]
+    {
+        assert!(done.stdout.contains(rule), "{}", done.stdout);
+    }
+}
+
+#[test]
+fn a_file_that_no_grant_is_about_is_denied_and_the_log_says_what_would_grant_it() {
+    let module = Crate::find("file-check").unwrap().build(Profile::Small, &()).unwrap().module.path;
+    let module = module.to_str().unwrap();
+    let done = run(&["run", module, "--config", r#"{"path":"/no/such/file"}"#]);
+    assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
+    let denied = "filesystem capability denied: /no/such/file (grant it with --allow fs=/no/such/file)\n";
+    assert!(done.stderr.contains(denied), "{}{}", done.stdout, done.stderr);
 }
 
 #[test]

@@ -178,10 +178,36 @@ fn a_link_is_judged_by_the_file_that_it_leads_to() {
     symlink(&*SHELL, &link).unwrap();
     let link = link.to_str().unwrap();
     let request = json!({"command": link, "args": ["-u"]}).to_string();
-    let answer = host.invoke(&granted(link), "exec_command", request.as_bytes());
+    let pattern = granted(&format!("{}/*", folder.path().display()));
+    let answer = host.invoke(&pattern, "exec_command", request.as_bytes());
     assert_denied(&serde_json::from_slice(&answer).unwrap(), &format!("exec capability denied: {link}"));
     let expected = format!("{link} was not run: it is {}, which no grant names", *SHELL);
-    assert_eq!(*warnings.lock().unwrap(), [expected]);
+    assert_eq!(core::mem::take(&mut *warnings.lock().unwrap()), [expected]);
+
+    let answer = host.invoke(&Arc::default(), "exec_command", request.as_bytes());
+    assert_denied(&serde_json::from_slice(&answer).unwrap(), &format!("exec capability denied: {link}"));
+    assert_eq!(*warnings.lock().unwrap(), [format!("{link} was not run: no command is granted")]);
+}
+
+#[test]
+fn a_grant_of_a_link_covers_the_file_that_it_leads_to_at_the_time() {
+    let folder = TempDir::new().unwrap();
+    let tool = folder.path().join("tool");
+    symlink(&*SHELL, &tool).unwrap();
+    let path = tool.to_str().unwrap();
+    let grants = granted(path);
+    for command in [path, &**SHELL, "/bin/sh", "sh"] {
+        let answer = run(&grants, json!({"command": command, "args": ["-c", "echo ran"]}));
+        assert_eq!(answer["stdout"], "ran\n", "{command}: {answer}");
+    }
+    let answer = run(&granted("/bin/sh"), json!({"command": "/bin/sh", "args": ["-c", "echo ran"]}));
+    assert_eq!(answer["stdout"], "ran\n", "{answer}");
+
+    fs::remove_file(&tool).unwrap();
+    symlink(real("/bin/echo"), &tool).unwrap();
+    let answer = run(&grants, json!({"command": *SHELL, "args": ["-c", "echo ran"]}));
+    assert_denied(&answer, &format!("shell requires 'exec:{}' capability", *SHELL));
+    assert_eq!(run(&grants, json!({"command": path, "args": ["a"]}))["stdout"], "a\n");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::log::printable;
 /// | `network=HOST:PORTS` | connections; the ports are `443`, `8000-8080`, `*`, or several with commas between them; IPv6 stands in brackets |
 /// | `fs=PATTERN`, `fs=read:PATTERN` | to read files |
 /// | `fs=write:PATTERN` | to write files |
-/// | `env=PATTERN` | environment variables |
+/// | `env=PATTERN` | environment variables; any other looks unset, and nothing is logged about it |
 /// | `exec=PATTERN` | commands |
 /// | `kv=PATTERN`, `kv=read:PATTERN`, `kv=write:PATTERN`, `kv=read-write:PATTERN` | to read and write stored values |
 ///

@@ -73,18 +73,28 @@ fn find(
     let folders = Arc::clone(&call.host.command_path);
     let (command, dir) = (request.command.clone(), request.dir.clone());
     // A file system may take its time to answer.
-    let search = async { task::spawn_blocking(move || Program::find(&command, &dir, &folders)).await };
-    let program = call.wait(limit, search)?.map_err(|_| Failed::Panicked)?;
-    if program.is_granted(call.grants) {
+    let grants = Arc::clone(call.grants);
+    let search = async {
+        let search = move || {
+            let program = Program::find(&command, &dir, &folders);
+            let granted = program.is_granted(&grants);
+            (program, granted)
+        };
+        task::spawn_blocking(search).await
+    };
+    let (program, granted) = call.wait(limit, search)?.map_err(|_| Failed::Panicked)?;
+    if granted {
         return Ok(Ok(program));
     }
-    if let Some(path) = program.differing_path() {
+    let command = printable(&request.command);
+    if !Program::is_any_granted(call.grants) {
+        call.host.warn(call.plugin, format!("{command} was not run: no command is granted"));
+    } else if let Some(path) = program.differing_path() {
         // Only the embedder may learn where links lead.
-        let command = printable(&request.command);
         let path = printable(&path);
         call.host.warn(call.plugin, format!("{command} was not run: it is {path}, which no grant names"));
     }
-    Ok(Err(Execution::of(&request.command, &request.args).denied(&printable(&request.command))))
+    Ok(Err(Execution::of(&request.command, &request.args).denied(&command)))
 }
 
 /// Runs a command, and everything that it starts, no longer than `limit`.

@@ -126,7 +126,8 @@ pub(crate) struct HandshakeError {
 
 /// The error of a connection that took too long.
 pub(crate) fn timed_out(host: &str, port: u16, limit: Duration) -> Error {
-    let message = format!("dial tcp {}: i/o timeout after {limit:?}", printable(&join(host, port)));
+    let after = if limit.is_zero() { ": no time was left".into() } else { format!(" after {limit:?}") };
+    let message = format!("dial tcp {}: i/o timeout{after}", printable(&join(host, port)));
     Error::new(Kind::Timeout, message).with_code("TIMEOUT")
 }
 

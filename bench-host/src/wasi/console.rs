@@ -118,7 +118,7 @@ fn log(state: &mut State, run: impl FnOnce(&mut Console, &mut dyn FnMut(Stream, 
         }
         let level = if stream == Stream::Out { Level::Info } else { Level::Warn };
         let (source, message) = (Source::Plugin, Cow::Borrowed(line));
-        let record = LogRecord { plugin, source, level, message, attrs: Vec::new() };
+        let record = LogRecord { plugin, source, level, message, attrs: Vec::new(), plain: 0 };
         pass_on(host, &record, line.len(), logged, lost_records);
     });
 }

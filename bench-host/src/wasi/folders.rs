@@ -4,6 +4,10 @@
 //! also where nothing exists yet. Then the way is walked from the offered folder without following any link. So the
 //! file that is opened is the one that was judged, whatever another instance does to the links meanwhile; and a path
 //! that leads out of the offered folders leads nowhere.
+//!
+//! The root is always offered, last: without it a plugin's language library would answer "no such file" itself for what
+//! no grant is about, and nobody could tell that it was denied. Unless a grant is about it, nothing is looked at on the
+//! ways from there but what the grants allow: no link is read.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +20,10 @@ use reglet_sdk_core::grants::Grants;
 
 use super::errno::Errno;
 
-/// Folders that are offered; further ones are left out.
+/// The folder that all others are in.
+const ROOT: &str = "/";
+
+/// Folders of grants that are offered; further ones are left out.
 const MAX_FOLDERS: usize = 64;
 
 /// Links on one path.
@@ -39,6 +46,8 @@ struct Root {
     /// The canonical path, without a separator at the end.
     path: String,
     dir: Dir,
+    /// Whether it is the one of a grant, and links in it are read.
+    granted: bool,
 }
 
 /// A canonical path below an offered folder. Whether something is there is another question.
@@ -81,10 +90,12 @@ impl Place {
 }
 
 impl Folders {
-    /// Opens the folders of the grants, as far as they exist, in the order of their names.
+    /// Opens the folders of the grants, as far as they exist, in the order of their names; and the root.
     pub(super) fn new(grants: &Grants) -> Self {
         let names: BTreeSet<String> = grants.folders().map(Into::into).collect();
-        Self(names.iter().filter_map(|name| Root::open(name)).take(MAX_FOLDERS).collect())
+        let granted = names.iter().filter_map(|name| Root::open(name, true)).take(MAX_FOLDERS);
+        let root = (!names.contains(ROOT)).then(|| Root::open(ROOT, false)).flatten();
+        Self(granted.chain(root).collect())
     }
 
     pub(super) fn count(&self) -> usize {
@@ -94,6 +105,11 @@ impl Folders {
     /// What the plugin calls the offered folder.
     pub(super) fn name(&self, place: &Place) -> Result<&str, Errno> {
         self.root(place).map(|root| &*root.name)
+    }
+
+    /// Whether it is an offered folder that a grant is about.
+    pub(super) fn is_granted_root(&self, place: &Place) -> bool {
+        place.is_root() && self.root(place).is_ok_and(|root| root.granted)
     }
 
     /// The path on the host.
@@ -145,6 +161,9 @@ impl Folders {
             }
             // What is no link, or not there, is taken as it is: whoever opens it is told.
             let root = self.root(&place)?;
+            if !root.granted {
+                continue;
+            }
             let Ok(target) = root.dir.read_link_contents(place.names.join("/")) else { continue };
             links += 1;
             if links > MAX_LINKS {
@@ -162,7 +181,7 @@ impl Folders {
             push(left, target);
             return Ok(place);
         }
-        let roots = self.0.iter().enumerate();
+        let roots = self.0.iter().enumerate().filter(|(_, root)| root.granted);
         let rest = |(number, root): (usize, &Root)| {
             Some((number, Path::new(target).strip_prefix(root.folder()).ok()?.to_str()?))
         };
@@ -229,11 +248,11 @@ impl Folders {
 }
 
 impl Root {
-    fn open(name: &str) -> Option<Self> {
+    fn open(name: &str, granted: bool) -> Option<Self> {
         let path = fs::canonicalize(name).ok()?;
         let dir = Dir::open_ambient_dir(&path, ambient_authority()).ok()?;
         let path = path.to_str()?.trim_end_matches(MAIN_SEPARATOR_STR).to_owned();
-        Some(Self { name: name.to_owned(), path, dir })
+        Some(Self { name: name.to_owned(), path, dir, granted })
     }
 
     fn folder(&self) -> &Path {

@@ -38,27 +38,29 @@ const MAX_REFUSALS: u32 = 16;
 pub(super) enum Access {
     Read,
     Write,
-    /// To know that it is there, and to open it if it is a folder. The offered folders are always there; what is in
+    /// To know that it is there, and to open it if it is a folder. The folders of grants are always there; what is in
     /// a folder is another question.
     Know,
 }
 
 /// Asks the grants.
 pub(super) fn permit(state: &mut State, place: &Place, access: Access) -> Result<(), Errno> {
-    let path = state.wasi().folders.path(place);
+    let folders = &state.wasi().folders;
+    let (path, is_root) = (folders.path(place), folders.is_granted_root(place));
     let State { grants, host, plugin, wasi: Some(wasi), .. } = state else { return Err(Errno::Access) };
     let allowed = match access {
         _ if is_of_process(&path) => false,
         Access::Read => grants.allows_read(&path),
         Access::Write => grants.allows_write(&path),
-        Access::Know => place.is_root() || grants.allows_read(&path) || grants.allows_write(&path),
+        Access::Know => is_root || grants.allows_read(&path) || grants.allows_write(&path),
     };
     if allowed {
         return Ok(());
     }
     if wasi.refusals < MAX_REFUSALS {
         wasi.refusals += 1;
-        host.warn(plugin, format!("filesystem capability denied: {}", printable(&path)));
+        let write = if access == Access::Write { "write " } else { "" };
+        host.warn(plugin, format!("filesystem capability denied: {write}{}", printable(&path)));
     }
     Err(Errno::Access)
 }

@@ -171,7 +171,7 @@ fn numbers_out_of_range_are_refused_by_field() {
             &["0", "-1", "65536", "443.5", "1e2", "18446744073709551617"][..],
             "a whole number from 1 to 65535",
         ),
-        ("min_days", &["-1"], "a whole number from 0 to 9223372036854775807"),
+        ("min_days", &["-1"], "a whole number from 0"),
         ("timeout_ms", &["0", "4294967296"], "a whole number from 1 to 4294967295"),
     ] {
         for value in values {

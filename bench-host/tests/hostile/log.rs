@@ -31,7 +31,27 @@ fn logged_at(range: String, text: &str) -> (Vec<String>, u64) {
 #[test]
 fn a_record_is_shown_with_its_attributes() {
     let record = r#"{"level":"WARN","message":"slow","attrs":[{"key":"ms","type":"int64","value":"90"}]}"#;
-    assert_eq!(logged(record), [r#"WARN bad: slow ms="90""#]);
+    assert_eq!(logged(record), ["WARN bad: slow ms=90"]);
+}
+
+#[test]
+fn only_what_is_text_or_looks_like_it_stands_in_quotes() {
+    for (kind, value, shown) in [
+        ("float64", "-1.5e+3", "-1.5e+3"),
+        ("bool", "true", "true"),
+        ("duration", "1.5µs", "1.5µs"),
+        ("time", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
+        ("string", "90", "\"90\""),
+        ("", "90", "\"90\""),
+        ("int64", "", "\"\""),
+        ("int64", "1 level=ERROR", "\"1 level=ERROR\""),
+    ] {
+        let record =
+            format!(r#"{{"message":"m","attrs":[{{"key":"k","type":"{kind}","value":"{value}"}}]}}"#);
+        assert_eq!(logged(&record), [format!("INFO bad: m k={shown}")], "{kind}");
+    }
+    let record = r#"{"message":"m","attrs":[{"key":"k","type":7,"value":"1"}]}"#;
+    assert_eq!(logged(record), [r#"INFO bad: m k="1""#]);
 }
 
 #[test]

@@ -128,3 +128,11 @@ fn a_body_without_end_ends_at_its_limit() {
     let answer = ask_server(&server, &json!({"url": server.url("/")}));
     assert_eq!((&answer["status_code"], &answer["body_truncated"]), (&json!(200), &json!(true)));
 }
+
+#[test]
+fn a_call_in_a_check_that_is_over_says_that_no_time_was_left() {
+    let host = Host::builder().call_timeout(Duration::ZERO).build().unwrap();
+    let url = "http://127.0.0.1:9/";
+    let answer = ask_host(&host, &grants(&[9]), &json!({"url": url}));
+    assert_message(&answer, &format!("Get \"{url}\": context deadline exceeded (no time was left)"));
+}

@@ -21,19 +21,19 @@ const ADDRESSES: &[&str] = &[
     "fd_filestat_get 1 @",
     "fd_prestat_get 3 @",
     "fd_prestat_dir_name 3 @ 200",
-    "fd_read 4 @ 1 1024",
-    "fd_read 4 1024 0 @",
-    "fd_pread 4 @ 1 0l 1024",
-    "fd_pread 4 1024 0 0l @",
+    "fd_read 5 @ 1 1024",
+    "fd_read 5 1024 0 @",
+    "fd_pread 5 @ 1 0l 1024",
+    "fd_pread 5 1024 0 0l @",
     "fd_write 1 @ 1 1024",
     "fd_write 1 1024 0 @",
-    "fd_write 4 @ 1 1024",
-    "fd_pwrite 4 @ 1 0l 1024",
-    "fd_pwrite 4 1024 0 0l @",
+    "fd_write 5 @ 1 1024",
+    "fd_pwrite 5 @ 1 0l 1024",
+    "fd_pwrite 5 1024 0 0l @",
     "fd_readdir 3 @ 100 0l 1024",
     "fd_readdir 3 1024 100 0l @",
-    "fd_seek 4 0l 0 @",
-    "fd_tell 4 @",
+    "fd_seek 5 0l 0 @",
+    "fd_tell 5 @",
     "path_create_directory 3 @ 4",
     "path_filestat_get 3 0 @ 4 1024",
     "path_filestat_get 3 0 # 1 @",
@@ -79,7 +79,7 @@ fn lists_of_buffers_are_bounded_and_checked() {
     files.put("a", "text");
     let mut script = Script::new();
     script.open("a", 0, READ | WRITE);
-    for function in ["fd_read 4", "fd_write 4", "fd_write 1"] {
+    for function in ["fd_read 5", "fd_write 5", "fd_write 1"] {
         script.call(format!("{function} 1024 1025 1024")).call(format!("{function} 1024 -1 1024"));
         for bad in ["65535 2", "-1 1", "8 -1", "-1 -1", "65537 0"] {
             let list = script.vector(bad.replace("-1", "4294967295").as_str());
@@ -108,7 +108,7 @@ fn many_large_buffers_are_not_taken_at_once() {
 #[test]
 fn descriptors_that_there_are_not_are_refused() {
     let files = Files::new();
-    for fd in ["200", "-1", "4"] {
+    for fd in ["200", "-1", "5"] {
         let mut script = Script::new();
         for call in [
             "fd_advise @ 0l 0l 0",
@@ -160,7 +160,7 @@ fn a_stream_or_a_file_is_no_folder() {
     files.put("a", "");
     let mut script = Script::new();
     script.open("a", 0, READ);
-    for fd in [0, 1, 4] {
+    for fd in [0, 1, NEXT] {
         script.call(format!("path_open {fd} 0 1032 1 0 0l 0l 0 1024"));
         script.call(format!("fd_readdir {fd} 1024 8 0l 1024"));
     }

@@ -44,9 +44,9 @@ const NOT_CAPABLE: u32 = 76;
 const READ: u64 = 1 << 1;
 const WRITE: u64 = 1 << 6;
 
-/// The descriptor of the first folder that is offered, and those that follow if there is no second.
+/// The descriptor of the first folder that is offered, and those that follow on the root if there is no second.
 const FOLDER: u32 = 3;
-const NEXT: u32 = 4;
+const NEXT: u32 = 5;
 
 /// Where the error numbers are kept, and where what the calls need.
 const ERRNOS: u32 = 8;

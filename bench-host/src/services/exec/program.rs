@@ -14,6 +14,9 @@ use crate::log::printable;
 /// Bytes that a path may have, with the closing zero; as Linux has it.
 const MAX_PATH: usize = 4096;
 
+/// What grants of commands begin with in words.
+const EXEC: &str = "exec ";
+
 /// A command, and the file that it stands for.
 pub(super) struct Program {
     command: String,
@@ -43,6 +46,23 @@ impl Program {
     pub(super) fn is_granted(&self, grants: &Grants) -> bool {
         !self.command.contains('/') && grants.allows_bare_command(&self.command)
             || self.path().is_some_and(|path| grants.allows_command_at(path))
+            || self.is_behind_a_grant(grants)
+    }
+
+    /// Whether a grant names a link that leads to the file, as `/bin/sh` is one on most systems: whoever grants a single
+    /// path means the file that is there. Of a pattern that is not so: there may be links that nobody thought of.
+    fn is_behind_a_grant(&self, grants: &Grants) -> bool {
+        let Some(path) = self.path.as_deref().filter(|_| self.missing.is_none()) else { return false };
+        let is_link_to = |command: &str| {
+            let is_single = command.starts_with('/') && !command.contains(['*', '?', '[', '{', '\\']);
+            is_single && Path::new(command).canonicalize().is_ok_and(|real| real == path)
+        };
+        grants.risk().entries().iter().filter_map(|entry| entry.what.strip_prefix(EXEC)).any(is_link_to)
+    }
+
+    /// Whether any command is granted at all.
+    pub(super) fn is_any_granted(grants: &Grants) -> bool {
+        grants.risk().entries().iter().any(|entry| entry.what.starts_with(EXEC))
     }
 
     /// The path of the file, if the command is another path.

@@ -29,7 +29,10 @@ impl Failure {
     }
 
     pub(super) fn timed_out(limit: Duration) -> Self {
-        Self::new("TIMEOUT", format!("context deadline exceeded (timeout after {limit:?})"))
+        // The check's time may be over before the call, as of one that tries again.
+        let after =
+            if limit.is_zero() { "no time was left".into() } else { format!("timeout after {limit:?}") };
+        Self::new("TIMEOUT", format!("context deadline exceeded ({after})"))
     }
 
     pub(super) fn too_many_redirects(followed: u32) -> Self {

@@ -1,0 +1,80 @@
+//! What would grant what was denied, for whoever runs a plugin.
+
+use reglet_bench_host::{LogRecord, Source};
+
+/// Words of a denial, the kind of the grant, and what ends the pattern; nothing if it is the rest of the text.
+const DENIALS: [(&str, &str, &[char]); 6] = [
+    ("network capability denied: ", "network=", &[' ', ',', ';', ')']),
+    ("filesystem capability denied: write ", "fs=write:", &[]),
+    ("filesystem capability denied: ", "fs=", &[]),
+    ("exec capability denied: ", "exec=", &[' ', ',', ';', ')']),
+    ("requires 'exec:", "exec=", &['\'']),
+    (" was not run: ", "exec=", &[]),
+];
+
+/// A record as a line, with the hint if the host denied something.
+pub(super) fn line(record: &LogRecord<'_>) -> String {
+    let hint = if record.source == Source::Host { hint(&record.message) } else { String::new() };
+    format!("{record}{hint}")
+}
+
+/// Adds the hint to the first line, which holds the message of an outcome.
+pub(super) fn add_to_first_line(text: &str) -> String {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    format!("{first}{}\n{rest}", hint(first))
+}
+
+/// ` (grant it with --allow network=localhost:8931)` for a message that tells of a denial, or nothing.
+fn hint(message: &str) -> String {
+    let found = DENIALS.iter().find_map(|(words, kind, ends)| {
+        let (before, after) = message.split_once(words)?;
+        let pattern = if words.starts_with(" was") { before } else { after };
+        Some((kind, pattern.split(*ends).next()?))
+    });
+    let Some((kind, pattern)) = found else { return String::new() };
+    // Of a name that reads as a pattern, the grant would be another one.
+    if pattern.is_empty() || *kind != "network=" && pattern.contains(['*', '?', '[', '{', '\\']) {
+        return String::new();
+    }
+    let is_relative = *kind == "exec=" && pattern.contains('/') && !pattern.starts_with('/');
+    if is_relative || pattern.contains('\'') {
+        return String::new();
+    }
+    let is_plain = |char: char| char.is_alphanumeric() || "/.:_-+@,".contains(char);
+    let quote = if pattern.chars().all(is_plain) { "" } else { "'" };
+    format!(" (grant it with --allow {quote}{kind}{pattern}{quote})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_says_what_would_grant_it() {
+        for (message, grant) in [
+            ("network capability denied: localhost:8931", "network=localhost:8931"),
+            ("dns lookup failed: capability: network capability denied: a.test:53 [X]", "network=a.test:53"),
+            ("(network capability denied: [::1]:80)", "'network=[::1]:80'"),
+            ("filesystem capability denied: /etc/a b", "'fs=/etc/a b'"),
+            ("filesystem capability denied: write /tmp/x", "fs=write:/tmp/x"),
+            ("exec capability denied: ls", "exec=ls"),
+            ("shell requires 'exec:/bin/sh' capability", "exec=/bin/sh"),
+            ("/bin/ls was not run: no command is granted", "exec=/bin/ls"),
+        ] {
+            assert_eq!(hint(message), format!(" (grant it with --allow {grant})"), "{message}");
+        }
+        for message in
+            ["", "all is well", "filesystem capability denied: /a[b]", "exec capability denied: ./a"]
+        {
+            assert_eq!(hint(message), "", "{message}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_line_of_a_report_gets_a_hint() {
+        let text = "error: exec capability denied: ls\n  error code: X\n";
+        let expected = "error: exec capability denied: ls (grant it with --allow exec=ls)\n  error code: X\n";
+        assert_eq!(add_to_first_line(text), expected);
+        assert_eq!(add_to_first_line("success: ok\n"), "success: ok\n");
+    }
+}
