@@ -357,7 +357,7 @@ impl From<Timestamp> for std::time::SystemTime {
 /// Waits on the host's clock.
 ///
 /// This imports `poll_oneoff` from WASI, which every Reglet host has; those that embed wazero with its defaults return
-/// at once. The host's limit of time for the check goes on. In a [mock](crate::mock) with a clock, that moves on.
+/// at once. The host's limit of time for the check goes on. In a `mock` with a clock, that moves on.
 ///
 /// ```
 /// # use core::time::Duration;
