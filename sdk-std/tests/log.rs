@@ -1,39 +1,14 @@
 //! Records of the crate `log`, as hosts get them.
 #![cfg(feature = "log")]
 
-use core::fmt;
-use std::sync::{Mutex, MutexGuard};
+mod records;
 
+use core::fmt;
+
+use records::{logged, logged_at, message, settings};
 use reglet_sdk_std::json::Value;
 use reglet_sdk_std::log::{self, Level, MAX_TEXT};
 use reglet_sdk_std::mock::Mock;
-
-/// The records of what is logged, at a level that no other test sets meanwhile.
-fn logged_at(level: Level, log: impl FnOnce()) -> Vec<String> {
-    let _guard = settings();
-    log::set_level(level);
-    let ((), calls) = Mock::new().run(log);
-    log::set_level(Level::Info);
-    calls.logs
-}
-
-/// Level and location are those of the whole program.
-fn settings() -> MutexGuard<'static, ()> {
-    static SETTINGS: Mutex<()> = Mutex::new(());
-    let guard = SETTINGS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    log::install();
-    guard
-}
-
-/// The only record of what is logged.
-fn logged(log: impl FnOnce()) -> String {
-    let [record] = logged_at(Level::Info, log).try_into().unwrap();
-    record
-}
-
-fn message(record: &str) -> String {
-    Value::parse(record.as_bytes()).unwrap().get("message").text().unwrap().into()
-}
 
 /// Keys, types and values of a record's attributes.
 fn attributes(record: &str) -> Vec<(String, String, String)> {

@@ -62,7 +62,7 @@ fn needs_a_host_and_a_port() {
         (r#"{"host":"mail.example.com"}"#, "config: port is required [MISSING_PORT]"),
         (
             r#"{"host":"mail.example.com","port":0}"#,
-            "port: expected a whole number from 1 to 65535, got a number",
+            "config: invalid port: 0 (must be 1-65535) [INVALID_PORT]",
         ),
     ] {
         let (said, calls) = check(config, r#"{"connected":true}"#);

@@ -97,10 +97,10 @@ fn needs_a_host_and_a_port() {
         (r#"{"host":"","port":22}"#, "config: host is required [MISSING_HOST]"),
         (r#"{"host":"example.com"}"#, "config: port is required [MISSING_PORT]"),
         (r#"{"host":"example.com","port":null}"#, "config: port is required [MISSING_PORT]"),
-        (r#"{"host":"example.com","port":0}"#, "port: expected a whole number from 1 to 65535, got a number"),
+        (r#"{"host":"example.com","port":0}"#, "config: invalid port: 0 (must be 1-65535) [INVALID_PORT]"),
         (
             r#"{"host":"example.com","port":65536}"#,
-            "port: expected a whole number from 1 to 65535, got a number",
+            "config: invalid port: 65536 (must be 1-65535) [INVALID_PORT]",
         ),
     ] {
         let (said, calls) = check(config, TLS);

@@ -46,7 +46,7 @@ fn a_configuration_without_host_or_port_is_an_error() {
     for (config, code) in [
         ("{}", "MISSING_HOST"),
         (r#"{"host":"localhost"}"#, "MISSING_PORT"),
-        (r#"{"host":"localhost","port":65536}"#, "port"),
+        (r#"{"host":"localhost","port":65536}"#, "INVALID_PORT"),
     ] {
         let (outcome, calls) = check(config, "{}");
         assert!(outcome.contains(&format!(r#""type":"config","code":"{code}""#)), "{outcome}");

@@ -55,8 +55,8 @@ reglet_sdk_core::config! {
     /// assert_eq!(all, Ok(false));
     /// ```
     pub struct Check<'a> {
-        /// What to ask for, an http or https URL.
-        url: Cow<'a, str>,
+        /// What to ask for, an http or https URL; it must be given.
+        url: Cow<'a, str> = "",
         /// Method of the request.
         method: Cow<'a, str> = "GET",
         /// Header fields of the request.
@@ -80,7 +80,7 @@ reglet_sdk_core::config! {
     }
 }
 
-/// What a configuration that says nothing but the URL comes to.
+/// What a configuration that says nothing comes to.
 impl Default for Check<'_> {
     fn default() -> Self {
         Self {

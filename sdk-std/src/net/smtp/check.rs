@@ -15,8 +15,7 @@ config! {
     /// and, if the host tells them, `banner`, `tls_version`, `tls_cipher_suite` and `tls_server_name`.
     ///
     /// What differs from Go: what fails is the host's own error, with its type and code, in place of
-    /// `CONNECTION_FAILED`; IPv6 addresses work; a port that is none is refused with the configuration, which names
-    /// the field, in place of `INVALID_PORT`.
+    /// `CONNECTION_FAILED`; IPv6 addresses work.
     ///
     /// ```
     /// use reglet_sdk_std::mock::Mock;
@@ -42,9 +41,8 @@ config! {
     pub struct Check {
         /// Host name or IP address of the mail server; it must be given.
         host: String = "",
-        /// TCP port; it must be given.
-        #[range(1..=65535)]
-        port: Option<u16>,
+        /// TCP port, from 1 to 65535; it must be given.
+        port: Option<i64>,
         /// Whether to shake hands over TLS before anything is said.
         use_tls: bool = false,
         /// Whether to shake hands after STARTTLS, unless `use_tls` is set.
@@ -67,7 +65,7 @@ impl Check {
     ///
     /// # Errors
     ///
-    /// Without a `host` or a `port`, of type `config` and code `MISSING_HOST` or `MISSING_PORT`; else as for
+    /// Of type `config` and code `MISSING_HOST`, `MISSING_PORT` or `INVALID_PORT`, without asking the host; else as for
     /// [`Connect::send`](super::Connect::send).
     pub fn run(&self, context: &Context<'_>) -> Result<Outcome, Error> {
         let port = given(&self.host, self.port)?;

@@ -39,12 +39,16 @@ pub(crate) fn joined(host: &str, port: u16) -> String {
 }
 
 /// What a check must be given: a host and a port.
-pub(crate) fn given(host: &str, port: Option<u16>) -> Result<u16, Error> {
+pub(crate) fn given(host: &str, port: Option<i64>) -> Result<u16, Error> {
     let missing = |message, code| Error::new(Kind::Config, message).with_code(code);
     if host.is_empty() {
         return Err(missing("host is required", "MISSING_HOST"));
     }
-    port.ok_or_else(|| missing("port is required", "MISSING_PORT"))
+    let port = port.ok_or_else(|| missing("port is required", "MISSING_PORT"))?;
+    u16::try_from(port).ok().filter(|port| *port != 0).ok_or_else(|| {
+        let message = text!["invalid port: ", port, " (must be 1-65535)"];
+        Error::new(Kind::Config, message).with_code("INVALID_PORT")
+    })
 }
 
 #[cfg(test)]

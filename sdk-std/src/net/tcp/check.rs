@@ -17,8 +17,7 @@ config! {
     ///
     /// What differs from Go: what fails is the host's own error, with its type and code, in place of
     /// `CONNECTION_FAILED`; `expected_tls_version` counts, and the check fails if it was another one, or TLS was not
-    /// asked for; IPv6 addresses work; a port that is none is refused with the configuration, which names the field,
-    /// in place of `INVALID_PORT`.
+    /// asked for; IPv6 addresses work.
     ///
     /// ```
     /// use reglet_sdk_std::mock::Mock;
@@ -48,9 +47,8 @@ config! {
     pub struct Check {
         /// Host name or IP address; it must be given.
         host: String = "",
-        /// TCP port; it must be given.
-        #[range(1..=65535)]
-        port: Option<u16>,
+        /// TCP port, from 1 to 65535; it must be given.
+        port: Option<i64>,
         /// Time limit in milliseconds.
         #[range(1..)]
         timeout_ms: u32 = 5000,
@@ -74,7 +72,7 @@ impl Check {
     ///
     /// # Errors
     ///
-    /// Without a `host` or a `port`, of type `config` and code `MISSING_HOST` or `MISSING_PORT`; else as for
+    /// Of type `config` and code `MISSING_HOST`, `MISSING_PORT` or `INVALID_PORT`, without asking the host; else as for
     /// [`Connect::send`](super::Connect::send).
     pub fn run(&self, context: &Context<'_>) -> Result<Outcome, Error> {
         let port = given(&self.host, self.port)?;
