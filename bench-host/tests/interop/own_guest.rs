@@ -10,6 +10,7 @@ use reglet_sdk_core::grants::Grants;
 use serde_json::{Value, json};
 
 use crate::servers::{Server, http, names, silent, smtp};
+use crate::wazero::functions::facades;
 use crate::{HOST, logged, network};
 
 pub(crate) static TLS_CHECK: LazyLock<Vec<u8>> = LazyLock::new(|| module("tls-check", Target::Unknown));
@@ -248,6 +249,18 @@ fn records_of_each_level_keep_their_attributes() {
         ];
         assert_eq!(lines, expected.map(|(text, attrs)| (text.to_owned(), attrs.to_owned())));
     }
+}
+
+#[test]
+fn records_of_the_facades_keep_their_attributes() {
+    logged();
+    crate::check(&PLUGINS[1], Grants::default(), &json!({"call": "facades", "target": ""}));
+    let lines = logged().into_iter().map(|line| (line.text, line.attrs));
+    let expected = facades().map(|(level, message, attrs)| {
+        let attrs = attrs.into_iter().map(|[key, _, value]| format!("{key}={value}"));
+        (format!("{level} {message}"), attrs.collect())
+    });
+    assert_eq!(lines.collect::<Vec<_>>(), expected);
 }
 
 #[test]

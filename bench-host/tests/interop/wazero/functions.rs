@@ -327,6 +327,40 @@ fn records_of_each_level_keep_their_attributes() {
     }
 }
 
+/// What the plugin on the std layer logs through the crates `log` and `tracing`.
+pub(crate) fn facades() -> [(&'static str, &'static str, Vec<[&'static str; 3]>); 2] {
+    let target = ["target", "string", "disk"];
+    [
+        ("WARN", "disk full", vec![["free", "uint64", "5"], ["name", "string", "<é>"], target]),
+        (
+            "ERROR",
+            "unmounted",
+            vec![["code", "int64", "-3"], ["path", "string", "/var"], ["spans", "string", "mount"], target],
+        ),
+    ]
+}
+
+#[test]
+fn records_of_the_facades_keep_their_attributes() {
+    let records = facades().map(|(level, message, attrs)| {
+        let attr = |[key, kind, value]: [&str; 3]| json!({"key": key, "type": kind, "value": value});
+        let attrs: Vec<_> = attrs.into_iter().map(attr).collect();
+        json!({"level": level, "message": message, "attrs": attrs})
+    });
+    let config = json!({"call": "facades", "target": ""}).to_string();
+    let (_, calls) = Mock::new().run(|| wrappers::observe::<Wrappers>(config.as_bytes()));
+    let logged = calls.logs.iter().map(|record| {
+        let mut record: Value = serde_json::from_str(record).unwrap();
+        record.as_object_mut().unwrap().retain(|key, _| !["timestamp", "context"].contains(&&**key));
+        record
+    });
+    assert_eq!(logged.collect::<Vec<_>>(), records);
+    for executor in EXECUTORS {
+        let Some(report) = interop(&STD_MODULE, executor, &config, &[]) else { return };
+        assert_eq!(report["logs"], json!(records), "{executor}");
+    }
+}
+
 #[test]
 fn it_is_not_loaded_where_a_function_is_missing() {
     for Call { config, .. } in calls() {

@@ -8,7 +8,7 @@ use core::time::Duration;
 use reglet_sdk_core::dns::RecordType;
 use reglet_sdk_core::error::Kind;
 use reglet_sdk_core::json::{Encode, Writer};
-use reglet_sdk_core::log::Level;
+use reglet_sdk_core::log::{self, Level};
 use reglet_sdk_core::prelude::*;
 use reglet_sdk_core::text::Piece;
 use reglet_sdk_core::{host_function, ssrf};

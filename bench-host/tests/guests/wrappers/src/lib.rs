@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use plain::{Config, Functions};
 use reglet_sdk_std::exec::Command;
+pub use reglet_sdk_std::plugin::observe;
 use reglet_sdk_std::prelude::*;
 
 /// The check.
@@ -29,10 +30,19 @@ impl Plugin for Wrappers {
             b"tcp_connect" => connect(&config, &context),
             b"smtp_connect" => greet(&config, &context),
             b"exec_command" => execute(&config, &context),
+            b"facades" => Ok(record()),
             // What has no wrapper is the core's own.
             _ => Functions::check(config, check),
         }
     }
+}
+
+/// Logs through each of the facades.
+fn record() -> Outcome {
+    ::log::warn!(target: "disk", free = 5_u64, name = "<é>"; "disk {}", "full");
+    let _span = tracing::info_span!("mount", path = "/var").entered();
+    tracing::error!(target: "disk", code = -3, "unmounted");
+    Outcome::success("logged")
 }
 
 fn timeout(config: &Config<'_>) -> Option<Duration> {
