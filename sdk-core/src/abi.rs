@@ -14,7 +14,7 @@ mod table;
 mod utf8;
 
 pub use buffer::Buffer;
-pub(crate) use utf8::verbatim;
+pub(crate) use utf8::{into_string, verbatim};
 pub use utf8::{utf8, utf8_len};
 
 use core::alloc::Layout;

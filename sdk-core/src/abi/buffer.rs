@@ -146,17 +146,22 @@ impl Buffer<'static> {
 
     /// The block on the heap, written to its end, and its size, for whoever frees it from now on. The size is 0 if
     /// there is no block.
-    pub(super) fn into_block(mut self) -> (NonNull<u8>, usize) {
-        if !self.owned && self.len != 0 {
-            self.grow(self.len);
-        }
-        let this = ManuallyDrop::new(self);
+    pub(super) fn into_block(self) -> (NonNull<u8>, usize) {
+        let this = self.into_heap();
         if !this.owned {
             return (this.start, 0);
         }
         // SAFETY: this is what the block has left.
         unsafe { ptr::write_bytes(this.start.as_ptr().add(this.len), 0, this.capacity - this.len) };
         (this.start, this.capacity)
+    }
+
+    /// The same buffer, on the heap if there is a byte in it, which nobody frees.
+    fn into_heap(mut self) -> ManuallyDrop<Self> {
+        if !self.owned && self.len != 0 {
+            self.grow(self.len);
+        }
+        ManuallyDrop::new(self)
     }
 }
 
@@ -232,10 +237,9 @@ impl From<Vec<u8>> for Buffer<'static> {
 /// Takes the buffer's block over.
 impl From<Buffer<'static>> for Vec<u8> {
     fn from(buffer: Buffer<'static>) -> Self {
-        let len = buffer.len;
-        let (start, capacity) = buffer.into_block();
+        let Buffer { start, len, capacity, owned, .. } = *buffer.into_heap();
         // SAFETY: without a capacity nothing is freed, and no byte is there; else the block has this layout.
-        unsafe { Self::from_raw_parts(start.as_ptr(), len, capacity) }
+        unsafe { Self::from_raw_parts(start.as_ptr(), len, if owned { capacity } else { 0 }) }
     }
 }
 

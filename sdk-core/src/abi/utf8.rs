@@ -1,5 +1,8 @@
 //! UTF-8, checked by a hundred bytes of code; `core`'s check is faster on long texts, and takes 700.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::json::plain;
 
 /// The bytes as text, if they are UTF-8.
@@ -7,6 +10,13 @@ use crate::json::plain;
 pub fn utf8(bytes: &[u8]) -> Option<&str> {
     // UTF-8 never has this byte.
     check(bytes, 0xFF)
+}
+
+/// The bytes as a string of its own, if they are UTF-8.
+pub(crate) fn into_string(bytes: Vec<u8>) -> Option<String> {
+    utf8(&bytes)?;
+    // SAFETY: they have just been checked.
+    Some(unsafe { String::from_utf8_unchecked(bytes) })
 }
 
 /// The inside of a JSON string as text, if it is UTF-8 and has no escapes.
@@ -54,7 +64,6 @@ pub fn utf8_len(bytes: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
 
     #[test]
     fn accepts_every_character() {

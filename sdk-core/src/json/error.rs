@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 use super::{Expected, Field, Kind, Value, Writer};
-use crate::abi::utf8;
+use crate::abi::into_string;
 use crate::text;
 use crate::text::Piece;
 
@@ -89,7 +89,7 @@ impl Error {
         if !self.is_syntax() {
             self.locate(document, &mut out);
         }
-        utf8(out.as_bytes()).unwrap_or_default().into()
+        into_string(out.into_bytes()).unwrap_or_default()
     }
 
     /// Goes from the document down to the value.

@@ -154,11 +154,11 @@ impl Field {
     /// The field with this key. Hosts that are made from the same table write the members in its order: the search
     /// starts at the `next` field, where the last one ended.
     pub(super) fn find<'f>(fields: &'f [Self], next: &mut usize, key: &[u8]) -> Option<&'f Self> {
-        for _ in 0..fields.len() {
-            if *next >= fields.len() {
+        for _ in fields {
+            let field = fields.get(*next).or_else(|| {
                 *next = 0;
-            }
-            let field = fields.get(*next)?;
+                fields.first()
+            })?;
             *next += 1;
             if same(key, field.name.as_bytes()) {
                 return Some(field);

@@ -72,22 +72,24 @@ fn equal(key: &[u8], name: &[u8]) -> bool {
     key == name
 }
 
-/// Whether they are equal, without a call of `memcmp`.
+/// Whether they are equal, without a call of `memcmp`: compared in chunks, of which the last may overlap with the one
+/// before.
 #[cfg(target_feature = "simd128")]
 #[inline]
-fn equal(mut key: &[u8], mut name: &[u8]) -> bool {
+fn equal(key: &[u8], name: &[u8]) -> bool {
+    macro_rules! chunks {
+        ($($Word:ty)*) => {$(
+            if let (Some(a), Some(b)) = (key.last_chunk(), name.last_chunk()) {
+                let same = |(a, b): (&_, &_)| <$Word>::from_le_bytes(*a) == <$Word>::from_le_bytes(*b);
+                return same((a, b)) && key.as_chunks().0.iter().zip(name.as_chunks().0).all(same);
+            }
+        )*};
+    }
     if key.len() != name.len() {
         return false;
     }
-    while let (Some((a, key_rest)), Some((b, name_rest))) =
-        (key.split_first_chunk(), name.split_first_chunk())
-    {
-        if u64::from_le_bytes(*a) != u64::from_le_bytes(*b) {
-            return false;
-        }
-        (key, name) = (key_rest, name_rest);
-    }
-    key.iter().zip(name).all(|(a, b)| a == b)
+    chunks!(u64 u32);
+    key.iter().eq(name)
 }
 
 impl<'a> Scanner<'a, '_> {

@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::scan::{extent, plain, unit};
 use super::{Encode, Writer};
-use crate::abi::{Buffer, utf8, verbatim};
+use crate::abi::{Buffer, into_string, verbatim};
 
 /// A string as it stands in a JSON document, with its escapes.
 ///
@@ -85,10 +85,16 @@ impl<'a> Str<'a> {
 #[cold]
 fn unescape(mut raw: &[u8]) -> String {
     // `String::push` would bring 600 bytes of ways to grow.
-    let mut out = Buffer::new();
-    while !raw.is_empty() {
-        let len = extent(raw);
-        let (head, rest) = raw.split_at_checked(len.unsigned_abs().max(1)).unwrap_or_default();
+    let mut out = Buffer::with_capacity(raw.len());
+    loop {
+        let (head, rest) = raw.split_at_checked(plain(raw)).unwrap_or_default();
+        out.append(head);
+        if rest.is_empty() {
+            // Only whole characters were written.
+            return into_string(out.into()).unwrap_or_default();
+        }
+        let len = extent(rest);
+        let (head, rest) = rest.split_at_checked(len.unsigned_abs().max(1)).unwrap_or_default();
         match head {
             _ if len <= 0 => out.append("\u{fffd}".as_bytes()),
             [b'\\', b'u', digits @ ..] => {
@@ -107,7 +113,6 @@ fn unescape(mut raw: &[u8]) -> String {
         }
         raw = rest;
     }
-    utf8(&out).unwrap_or_default().into()
 }
 
 /// The character of four hexadecimal digits, or of a pair of surrogates with what stands between its digits.

@@ -166,14 +166,18 @@ impl<'a> Value<'a> {
     pub(super) fn whole(self) -> Option<i64> {
         // Few digits can't be too many, which saves looking at each.
         #[cfg(target_feature = "simd128")]
-        if let [b'1'..=b'9', ..] = self.0
-            && self.0.len() < 19
-            && let Some(whole) = self.0.iter().try_fold(0, |whole: i64, byte| {
+        if self.0.len() < 19 {
+            let (sign, digits) = match self.0 {
+                [b'-', digits @ ..] => (-1, digits),
+                digits => (1, digits),
+            };
+            let whole = digits.iter().try_fold(0, |whole: i64, byte| {
                 let digit = byte.wrapping_sub(b'0');
                 (digit < 10).then_some(whole.wrapping_mul(10).wrapping_add(digit.into()))
-            })
-        {
-            return Some(whole);
+            });
+            if let Some(whole) = whole {
+                return Some(sign * whole);
+            }
         }
         // Counted downwards, for there is one more negative number.
         let mut whole = 0_i64;

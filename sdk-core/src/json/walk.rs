@@ -114,14 +114,17 @@ impl<'a> Walk<'a> {
 
     /// Steps to the next element or member, or out of the array or object that ends with this bracket.
     pub(super) fn more(&mut self, closer: u32, first: bool) -> bool {
-        if self.scanner.take(closer) {
+        let next = self.scanner.peek();
+        let closes = next == closer;
+        if closes {
             self.scanner.depth -= 1;
-            return false;
-        }
-        if !first && !self.scanner.take(COMMA) {
+        } else if first {
+            return true;
+        } else if next != COMMA {
             self.scanner.fail();
         }
-        self.scanner.failure.is_none()
+        self.scanner.at += 1;
+        !closes && self.scanner.failure.is_none()
     }
 
     /// The key of the next member.
@@ -165,16 +168,15 @@ impl Fields<'_> {
             self.first = false;
             let key = walk.key();
             let field = Field::find(self.fields, &mut self.next, key);
-            let null = walk.scanner.peek() == u32::from(b'n');
             if let Some(field) = field
                 && field.nested
-                && !null
+                && walk.scanner.peek() != u32::from(b'n')
             {
                 return Some(field.slot);
             }
             let raw = walk.scanner.value();
             if let Some(field) = field
-                && !null
+                && raw.first() != Some(&b'n')
                 && let Some(slot) = slots.get_mut(usize::from(field.slot))
             {
                 slot.raw = raw;
