@@ -46,6 +46,7 @@ pub fn label(task: Task) -> &'static str {
         Task::Reply => "read a host's reply",
         Task::Tree => "read a tree (typed)",
         Task::UntypedTree => "read a tree (untyped)",
+        Task::Events => "read a tree (events)",
         Task::Body => "read a 10 MiB body",
         Task::Outcome => "write an outcome",
         Task::WriteTree => "write a tree",
@@ -58,7 +59,9 @@ pub fn document(task: Task) -> Vec<u8> {
     match task {
         Task::Config => CONFIG.into(),
         Task::Reply => REPLY.into(),
-        Task::Tree | Task::UntypedTree => serde_json::to_vec(&codec_tasks::tree()).unwrap_or_default(),
+        Task::Tree | Task::UntypedTree | Task::Events => {
+            serde_json::to_vec(&codec_tasks::tree()).unwrap_or_default()
+        }
         Task::Body => response(&body()),
         Task::Outcome | Task::WriteTree => Vec::new(),
     }

@@ -1,7 +1,8 @@
 //! The compact JSON codec: a streaming [`Writer`], and [`Value`]s that are read in place.
 //!
 //! Reading never builds a tree. A [`Value`] is a checked piece of the input; looking into an object splits it
-//! into further values, and a string without escapes is borrowed from the input. What is accepted is what
+//! into further values, and a string without escapes is borrowed from the input. What is large is read
+//! event by event, by a [`Reader`]. What is accepted is what
 //! Go's `encoding/json` accepts (`docs/protocol.md#reading`): keys match without regard to ASCII case, the
 //! last of equal keys wins, `null` counts as absent, lone surrogates and bytes that are not UTF-8 become
 //! U+FFFD. One difference: nesting deeper than [`MAX_DEPTH`] is refused.
@@ -12,6 +13,7 @@ mod error;
 mod field;
 mod float;
 mod get;
+mod reader;
 mod scan;
 #[cfg(feature = "serde")]
 pub mod serde;
@@ -29,6 +31,7 @@ pub use encode::Encode;
 pub use error::{Error, Reason};
 pub use field::{Bounds, Expected, Field, Slot};
 pub use get::Get;
+pub use reader::{Event, Reader};
 pub(crate) use scan::{object, plain, prefix};
 pub use string::Str;
 pub use value::{Kind, Members, Value};

@@ -93,7 +93,7 @@ fn equal(key: &[u8], name: &[u8]) -> bool {
 }
 
 impl<'a> Scanner<'a, '_> {
-    pub(super) fn new(text: &'a [u8]) -> Self {
+    pub(super) const fn new(text: &'a [u8]) -> Self {
         Self { text, at: 0, depth: 0, fields: &[], slots: &mut [], next: 0, failure: None }
     }
 

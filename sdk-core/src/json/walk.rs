@@ -24,16 +24,45 @@ pub struct Walk<'a> {
 ///
 /// It is not JSON, or not what the type expects.
 pub fn walk<'a, T: FromValue<'a>>(text: &'a [u8], field: &'static Field) -> Result<T, Error> {
-    let mut walk = Walk { scanner: Scanner::new(text) };
+    let mut walk = Walk::new(text);
     let value = walk.read(field).0;
-    walk.scanner.finish();
-    match walk.scanner.failure {
-        Some(error) => Err(error),
-        None => value,
-    }
+    walk.finish();
+    walk.sound()?;
+    value
 }
 
 impl<'a> Walk<'a> {
+    /// A walk that stands at the start of a document.
+    pub(super) const fn new(text: &'a [u8]) -> Self {
+        Self { scanner: Scanner::new(text) }
+    }
+
+    /// Levels of arrays and objects around.
+    pub(super) const fn depth(&self) -> u32 {
+        self.scanner.depth
+    }
+
+    /// What breaks the grammar so far.
+    pub(super) fn sound(&self) -> Result<(), Error> {
+        self.scanner.failure.map_or(Ok(()), Err)
+    }
+
+    /// Nothing but white space may follow.
+    pub(super) fn finish(&mut self) {
+        self.scanner.finish();
+    }
+
+    /// The first byte of what comes next; 0 at the end.
+    pub(super) fn peek(&mut self) -> u32 {
+        self.scanner.peek()
+    }
+
+    /// Steps back out of the array or object that has just been entered.
+    pub(super) fn step_back(&mut self) {
+        self.scanner.at -= 1;
+        self.scanner.depth -= 1;
+    }
+
     /// Reads a member of an object, and puts its text into its slot.
     pub fn member<T: FromValue<'a>>(
         &mut self,
@@ -70,17 +99,15 @@ impl<'a> Walk<'a> {
 
     /// Where the value starts.
     fn start(&mut self) -> usize {
-        self.scanner.peek();
+        self.peek();
         self.scanner.at
     }
 
     /// The value's text.
     pub(super) fn value(&mut self) -> Result<&'a [u8], Error> {
         let value = self.scanner.value();
-        match self.scanner.failure {
-            Some(error) => Err(error),
-            None => Ok(value),
-        }
+        self.sound()?;
+        Ok(value)
     }
 
     /// The text from the value on.
@@ -91,7 +118,7 @@ impl<'a> Walk<'a> {
 
     /// Whether `null` comes, and if so steps over it.
     pub(super) fn null(&mut self) -> bool {
-        let null = self.scanner.peek() == u32::from(b'n');
+        let null = self.peek() == u32::from(b'n');
         if null {
             self.scanner.value();
         }
@@ -100,21 +127,26 @@ impl<'a> Walk<'a> {
 
     /// Steps into an array or an object.
     pub(super) fn open(&mut self, open: u32, field: &'static Field) -> Result<(), Error> {
-        if self.scanner.peek() != open {
+        if self.peek() != open {
             let start = self.scanner.at;
             return Err(Error::at(field, self.scanner.from(start)));
         }
+        self.enter();
+        Ok(())
+    }
+
+    /// Steps into the array or object whose bracket is at hand.
+    pub(super) fn enter(&mut self) {
         if self.scanner.depth == MAX_DEPTH {
             self.scanner.end(Field::SHALLOW);
         }
         self.scanner.depth += 1;
         self.scanner.at += 1;
-        Ok(())
     }
 
     /// Steps to the next element or member, or out of the array or object that ends with this bracket.
     pub(super) fn more(&mut self, closer: u32, first: bool) -> bool {
-        let next = self.scanner.peek();
+        let next = self.peek();
         let closes = next == closer;
         if closes {
             self.scanner.depth -= 1;
@@ -170,7 +202,7 @@ impl Fields<'_> {
             let field = Field::find(self.fields, &mut self.next, key);
             if let Some(field) = field
                 && field.nested
-                && walk.scanner.peek() != u32::from(b'n')
+                && walk.peek() != u32::from(b'n')
             {
                 return Some(field.slot);
             }

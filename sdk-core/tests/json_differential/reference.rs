@@ -10,7 +10,7 @@
 
 use core::fmt;
 
-use reglet_sdk_core::json::{Encode, Kind, MAX_DEPTH, Value, Writer};
+use reglet_sdk_core::json::{Encode, Error, Event, Kind, MAX_DEPTH, Reader, Value, Writer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A document in memory. An object's members stand in order, those with equal keys too.
@@ -46,6 +46,63 @@ pub(super) fn check_reading(document: &[u8]) {
             assert!(!error.describe(document).is_empty());
         }
     }
+    check_events(document, read);
+}
+
+/// Checks that a document has the events of its value, or ends with the same error.
+fn check_events(document: &[u8], read: Result<Value<'_>, Error>) {
+    for level in [0, 1, 2, u32::MAX] {
+        let mut reader = Reader::new(document);
+        let followed = match read {
+            Ok(value) => follow(&mut reader, value, level, true),
+            Err(_) => to_the_end(&mut reader),
+        };
+        assert_eq!(followed, read.map(|_| ()), "{}", document.escape_ascii());
+        assert_eq!(reader.event(), read.map(|_| None), "and it stays there");
+    }
+}
+
+fn to_the_end(reader: &mut Reader<'_>) -> Result<(), Error> {
+    while reader.event()?.is_some() {}
+    Ok(())
+}
+
+/// Goes through the events of a value, which is the document, a member, or else an element; what is on this level is
+/// read as a whole.
+fn follow(reader: &mut Reader<'_>, value: Value<'_>, level: u32, is_expected: bool) -> Result<(), Error> {
+    let depth = reader.depth();
+    if depth == level && is_expected {
+        // Before its own first event.
+        assert_eq!(reader.whole()?, value);
+    } else {
+        let event = reader.event()?;
+        let (begins, ends, members) = match value.kind() {
+            Kind::Object => (Event::BeginObject, Event::EndObject, value.members()?),
+            Kind::Array => (Event::BeginArray, Event::EndArray, value.elements()?),
+            _ => (Event::Value(value), Event::Value(value), Value::parse(b"[]")?.elements()?),
+        };
+        assert_eq!(event, Some(begins));
+        if begins == ends {
+            assert_eq!(reader.whole(), Ok(Value::ABSENT), "nothing has begun");
+            return Ok(());
+        }
+        assert_eq!(reader.depth(), depth + 1);
+        if depth == level {
+            assert_eq!(reader.whole()?, value);
+            return Ok(());
+        }
+        for (key, member) in members {
+            let is_member = begins == Event::BeginObject;
+            if is_member {
+                let Some(Event::Key(found)) = reader.event()? else { panic!("a key comes first") };
+                assert_eq!(found.raw(), key);
+            }
+            follow(reader, member, level, is_member)?;
+        }
+        assert_eq!(reader.event()?, Some(ends));
+    }
+    assert_eq!(reader.depth(), depth);
+    Ok(())
 }
 
 /// Whether a document is JSON that is not nested too deep. What serde_json only skips over, it takes as it comes:

@@ -28,6 +28,10 @@ impl Codec for Base {
         Self::config(document)
     }
 
+    fn events(document: &[u8]) -> Option<Sum> {
+        Self::config(document)
+    }
+
     fn body<R>(document: &mut [u8], receive: impl FnOnce(u16, &[u8]) -> R) -> Option<R> {
         Some(receive(0, document))
     }

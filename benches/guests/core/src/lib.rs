@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use codec_tasks::{Codec, Finding, MESSAGE, Node, Sum};
 use reglet_sdk_core::base64;
-use reglet_sdk_core::json::{Encode, Kind, Value, Writer};
+use reglet_sdk_core::json::{Encode, Event, Kind, Reader, Value, Writer};
 use reglet_sdk_core::prelude::*;
 
 config! {
@@ -97,6 +97,18 @@ impl Codec for Core {
         visit_untyped(Value::parse(document).ok()?, Sum::default())
     }
 
+    fn events(document: &[u8]) -> Option<Sum> {
+        let (mut reader, mut sum) = (Reader::new(document), Sum::default());
+        while let Some(event) = reader.event().ok()? {
+            sum = match event {
+                Event::Key(key) => sum.text(&key.decode()),
+                Event::Value(value) => visit_scalar(value, sum)?,
+                _ => sum,
+            };
+        }
+        Some(sum)
+    }
+
     fn body<R>(document: &mut [u8], receive: impl FnOnce(u16, &[u8]) -> R) -> Option<R> {
         let Response { status_code, body } = Response::from_json(document).ok()?;
         let start = body.raw().as_ptr().addr() - document.as_ptr().addr();
@@ -137,10 +149,16 @@ fn visit_untyped(value: Value<'_>, sum: Sum) -> Option<Sum> {
             value.members().ok()?.try_fold(sum, |sum, (key, value)| visit_untyped(value, sum.bytes(key)))?
         }
         Kind::Array => value.elements().ok()?.try_fold(sum, |sum, (_, value)| visit_untyped(value, sum))?,
+        _ => visit_scalar(value, sum)?,
+    })
+}
+
+fn visit_scalar(value: Value<'_>, sum: Sum) -> Option<Sum> {
+    Some(match value.kind() {
         Kind::String => sum.text(&value.text().ok()?),
         Kind::Number => sum.number(value.integer().ok()?),
         Kind::Boolean => sum.number(value.boolean().ok()?.into()),
-        Kind::Null | Kind::Absent => sum,
+        _ => sum,
     })
 }
 

@@ -46,6 +46,11 @@ impl Codec for SerdeJsonCore {
         None
     }
 
+    /// Nor does it tell serde what a value is.
+    fn events(_: &[u8]) -> Option<Sum> {
+        None
+    }
+
     fn body<R>(document: &mut [u8], receive: impl FnOnce(u16, &[u8]) -> R) -> Option<R> {
         let (response, _): (Response<'_>, _) = from_slice_escaped(document, &mut [0; SCRATCH]).ok()?;
         let body = STANDARD.decode(&*response.body).ok()?;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use codec_tasks::{Codec, Config, Finding, Node, Outcome, Reply, Response, Sum};
+use codec_tasks::{Codec, Config, Finding, Node, Outcome, Reply, Response, Sum, Visited};
 use serde_json::Value;
 
 /// The codec.
@@ -29,6 +29,10 @@ impl Codec for SerdeJson {
 
     fn untyped_tree(document: &[u8]) -> Option<Sum> {
         visit(&serde_json::from_slice(document).ok()?, Sum::default())
+    }
+
+    fn events(document: &[u8]) -> Option<Sum> {
+        Some(serde_json::from_slice::<Visited>(document).ok()?.0)
     }
 
     fn body<R>(document: &mut [u8], receive: impl FnOnce(u16, &[u8]) -> R) -> Option<R> {

@@ -5,7 +5,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use codec_tasks::{Codec, Config, Finding, Node, Outcome, Reply, Response, Sum};
+use codec_tasks::{Codec, Config, Finding, Node, Outcome, Reply, Response, Sum, Visited};
 use reglet_sdk_core::base64;
 use reglet_sdk_core::json::{Writer, from_slice, to_writer};
 
@@ -29,6 +29,10 @@ impl Codec for Serde {
     fn untyped_tree(_: &[u8]) -> Option<Sum> {
         // What holds any document is `Value`, which is no part of this front.
         None
+    }
+
+    fn events(document: &[u8]) -> Option<Sum> {
+        Some(from_slice::<Visited>(document).ok()?.0)
     }
 
     fn body<R>(document: &mut [u8], receive: impl FnOnce(u16, &[u8]) -> R) -> Option<R> {

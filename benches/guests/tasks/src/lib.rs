@@ -8,6 +8,7 @@ extern crate alloc;
 pub mod exports;
 mod tree;
 mod types;
+mod visited;
 
 use alloc::vec::Vec;
 use core::hint::black_box;
@@ -17,6 +18,7 @@ use reglet_sdk_core as _;
 
 pub use tree::{LEVELS, tree};
 pub use types::{Config, Finding, MESSAGE, Node, Outcome, Reply, Response, TIMESTAMP};
+pub use visited::Visited;
 
 /// Something to do with JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Task {
     Tree,
     /// Visit every value of a tree, whatever it is.
     UntypedTree,
+    /// The same while it is read, and keep nothing.
+    Events,
     /// Read a [`Response`] and decode its body.
     Body,
     /// Write an outcome with a [`Finding`].
@@ -39,11 +43,12 @@ pub enum Task {
 
 impl Task {
     /// All there are.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Config,
         Self::Reply,
         Self::Tree,
         Self::UntypedTree,
+        Self::Events,
         Self::Body,
         Self::Outcome,
         Self::WriteTree,
@@ -63,6 +68,9 @@ pub trait Codec {
 
     /// Does [`Task::UntypedTree`].
     fn untyped_tree(document: &[u8]) -> Option<Sum>;
+
+    /// Does [`Task::Events`].
+    fn events(document: &[u8]) -> Option<Sum>;
 
     /// Does [`Task::Body`]: passes the status and the body on. The document may be overwritten.
     fn body<R>(document: &mut [u8], receive: impl FnOnce(u16, &[u8]) -> R) -> Option<R>;
@@ -84,6 +92,7 @@ pub fn run<C: Codec>(task: Task, document: &mut [u8], times: u32) -> u64 {
         Task::Reply => repeat(times, || C::reply(black_box(document))),
         Task::Tree => repeat(times, || C::tree(black_box(document))),
         Task::UntypedTree => repeat(times, || C::untyped_tree(black_box(document))),
+        Task::Events => repeat(times, || C::events(black_box(document))),
         Task::Body => C::body(document, |status, body| Sum::default().number(status.into()).bytes(body)),
         Task::Outcome => repeat(times, || Sum::of(C::outcome(black_box(&Finding::EXAMPLE))?)),
         Task::WriteTree => {
