@@ -131,9 +131,14 @@ impl Field {
     /// A document that is an object.
     pub(crate) const OBJECT: &'static Self = &Self::new("", &Expected::OBJECT, true);
 
-    /// A member, for the first slot.
+    /// A member, for the first slot. Its key must stand for itself in JSON.
     #[must_use]
     pub const fn new(name: &'static str, expected: &'static Expected, required: bool) -> Self {
+        let mut at = 0;
+        while at < name.len() {
+            assert!(!matches!(name.as_bytes()[at], 0..0x20 | b'"' | b'\\'), "this key would need escapes");
+            at += 1;
+        }
         Self { name, expected, slot: 0, required, nested: false }
     }
 

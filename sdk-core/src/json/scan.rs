@@ -26,8 +26,6 @@ pub(super) struct Scanner<'a, 's> {
     /// The members to look for in the outermost object, and where to put them.
     fields: &'s [Field],
     slots: &'s mut [Slot<'a>],
-    /// Which of the fields is probably next.
-    next: usize,
     /// What is wrong, and where.
     pub(super) failure: Option<Error>,
 }
@@ -94,14 +92,14 @@ fn equal(key: &[u8], name: &[u8]) -> bool {
 
 impl<'a> Scanner<'a, '_> {
     pub(super) const fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, depth: 0, fields: &[], slots: &mut [], next: 0, failure: None }
+        Self { text, at: 0, depth: 0, fields: &[], slots: &mut [], failure: None }
     }
 
     /// The next byte behind white space; 0, which no document may contain, at the end.
     #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn peek(&mut self) -> u32 {
         while let Some(byte) = self.text.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            if *byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
                 return (*byte).into();
             }
             self.at += 1;
@@ -201,15 +199,20 @@ impl<'a> Scanner<'a, '_> {
         self.at += 1;
         // Both closing brackets come two places after the opening ones.
         let closer = open + 2;
+        let fields = if self.depth == 1 { self.fields } else { &[] };
+        let mut next_field = 0;
         let mut next = COMMA;
         if self.take(closer) {
             next = closer;
         }
         while next == COMMA {
-            let key = if open == OBJECT { self.key() } else { &[] };
+            let field = if open == OBJECT { self.member(fields, &mut next_field) } else { None };
             let value = self.value();
-            if self.depth == 1 {
-                self.keep(key, value);
+            if let Some(field) = field
+                && value.first() != Some(&b'n')
+                && let Some(slot) = self.slots.get_mut(usize::from(field.slot))
+            {
+                slot.raw = value;
             }
             next = self.peek();
             if next != COMMA && next != closer {
@@ -220,14 +223,37 @@ impl<'a> Scanner<'a, '_> {
         self.depth -= 1;
     }
 
-    /// Puts a member of the outermost object into its slot.
-    fn keep(&mut self, key: &[u8], value: &'a [u8]) {
-        if let Some(field) = Field::find(self.fields, &mut self.next, key)
-            && value.first() != Some(&b'n')
-            && let Some(slot) = self.slots.get_mut(usize::from(field.slot))
+    /// Walks over a key and its colon, and returns the field with this key, which is probably the `next` one.
+    #[cfg_attr(target_feature = "simd128", inline(always))]
+    pub(super) fn member<'f>(&mut self, fields: &'f [Field], next: &mut usize) -> Option<&'f Field> {
+        #[cfg(target_feature = "simd128")]
+        if let Some(field) = fields.get(*next)
+            && self.takes(field.name.as_bytes())
         {
-            slot.raw = value;
+            *next += 1;
+            return Some(field);
         }
+        let key = self.key();
+        Field::find(fields, next, key)
+    }
+
+    /// Steps over this key and its colon, if they come next.
+    #[cfg(target_feature = "simd128")]
+    #[inline(always)]
+    fn takes(&mut self, key: &[u8]) -> bool {
+        if self.peek() != QUOTE {
+            return false;
+        }
+        let start = self.at + 1;
+        let Some((found, [b'"', ..])) = self.from(start).split_at_checked(key.len()) else { return false };
+        if !equal(found, key) {
+            return false;
+        }
+        self.at = start + key.len() + 1;
+        if !self.take(COLON) {
+            self.fail();
+        }
+        true
     }
 
     /// Walks over a string, whose opening quote is at hand.

@@ -198,8 +198,7 @@ impl Fields<'_> {
     pub fn next<'a>(&mut self, walk: &mut Walk<'a>, slots: &mut [Slot<'a>]) -> Option<u16> {
         while !self.nothing && walk.more(OBJECT + 2, self.first) {
             self.first = false;
-            let key = walk.key();
-            let field = Field::find(self.fields, &mut self.next, key);
+            let field = walk.scanner.member(self.fields, &mut self.next);
             if let Some(field) = field
                 && field.nested
                 && walk.peek() != u32::from(b'n')

@@ -91,14 +91,14 @@ impl<'de> Deserializer<'de> {
     }
 
     /// The next value, whatever it is.
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn value(&mut self) -> Result<&'de [u8], Error> {
         let value = self.scanner.value();
         self.sound(value)
     }
 
     /// The key of the next member, as it stands there.
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn key(&mut self) -> Result<&'de [u8], Error> {
         let key = self.scanner.key();
         self.sound(key)
@@ -116,7 +116,7 @@ impl<'de> Deserializer<'de> {
     }
 
     /// The next value, checked to be what the field expects.
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn slot(&mut self, field: &'static Field) -> Result<Slot<'de>, Error> {
         let raw = self.value()?;
         let mut slot = Slot { raw, number: 0 };
@@ -126,7 +126,7 @@ impl<'de> Deserializer<'de> {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn text(&mut self) -> Result<Cow<'de, str>, Error> {
         let slot = self.slot(STRING)?;
         Ok(Str::new(slot.raw).decode())
@@ -142,7 +142,7 @@ impl<'de> Deserializer<'de> {
     }
 
     /// Steps into an array or an object.
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn open(&mut self, open: u32, field: &'static Field) -> Result<Container<'_, 'de>, Error> {
         let there = self.scanner.peek() == open;
         // A document without any members.

@@ -36,16 +36,20 @@ impl<'a, 'de> Container<'a, 'de> {
     }
 
     /// Steps to the next element or member.
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn next(&mut self) -> bool {
         let scanner = &mut self.de.scanner;
-        self.more = self.more && !scanner.take(self.closer);
-        if self.more && !self.first && !scanner.take(COMMA) {
-            scanner.fail();
+        let next = scanner.peek();
+        let ends = next == self.closer;
+        if self.more && (ends || !self.first) {
+            if !ends && next != COMMA {
+                scanner.fail();
+            }
+            scanner.at += 1;
         }
         self.first = false;
         // After a failure there is no end to be found.
-        self.more &= scanner.failure.is_none();
+        self.more &= !ends && scanner.failure.is_none();
         self.more
     }
 
@@ -121,7 +125,7 @@ pub(in crate::json::serde) struct Variant<'a, 'de> {
 }
 
 impl<'a, 'de> Variant<'a, 'de> {
-    #[inline(never)]
+    #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     fn open(de: &'a mut Deserializer<'de>) -> Result<Self, Error> {
         let bare = de.scanner.peek() != OBJECT;
         let place = de.document.get(de.scanner.at..).unwrap_or_default();
