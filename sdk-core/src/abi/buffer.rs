@@ -12,7 +12,7 @@ use core::ptr::{self, NonNull};
 use core::{fmt, slice};
 
 /// So many bytes are copied faster one by one than by `memory.copy`, for which engines leave the compiled code.
-const SHORT: usize = 16;
+const SHORT: usize = if cfg!(target_feature = "simd128") { 32 } else { 16 };
 
 /// Bytes in one piece, on the heap or at first on the stack.
 pub struct Buffer<'stack> {
@@ -108,7 +108,7 @@ impl<'stack> Buffer<'stack> {
     }
 }
 
-/// Copies up to [`SHORT`] bytes in at most two steps, which may overlap.
+/// Copies up to 32 bytes in at most two steps, which may overlap.
 ///
 /// # Safety
 ///
@@ -130,7 +130,7 @@ unsafe fn copy_short(bytes: &[u8], to: *mut u8) {
             }
         )*};
     }
-    both_ends!(8 4 2 1);
+    both_ends!(16 8 4 2 1);
 }
 
 impl Buffer<'static> {
@@ -262,9 +262,9 @@ mod tests {
 
     #[test]
     fn short_copies_write_what_they_are_given_and_nothing_else() {
-        for len in 0..=SHORT {
+        for len in 0..=32 {
             let bytes: Vec<u8> = (1..).take(len).collect();
-            let mut block = [0; SHORT + 2];
+            let mut block = [0; 34];
             // SAFETY: there is room for so many bytes behind the first, and `bytes` are elsewhere.
             unsafe { copy_short(&bytes, block.as_mut_ptr().add(1)) };
             assert_eq!(block[1..=len], bytes);

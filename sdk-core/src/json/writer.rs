@@ -197,6 +197,20 @@ impl<'stack> Writer<'stack> {
 #[inline(never)]
 pub(crate) fn decimal(mut number: u64, text: &mut [u8]) -> usize {
     let mut start = text.len();
+    // Two at a time, which halves the divisions.
+    #[cfg(target_feature = "simd128")]
+    while number >= 10
+        && let Some([tens, ones]) = text.get_mut(..start).and_then(<[u8]>::last_chunk_mut)
+    {
+        let pair;
+        (number, pair) = match u32::try_from(number) {
+            Ok(small) => (u64::from(small / 100), small % 100),
+            Err(_) => (number / 100, (number % 100) as u32),
+        };
+        *tens = b'0' + (pair / 10) as u8;
+        *ones = b'0' + (pair % 10) as u8;
+        start -= 2;
+    }
     while number != 0
         && let Some(digit) = text.get_mut(start.wrapping_sub(1))
     {
