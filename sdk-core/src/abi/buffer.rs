@@ -11,9 +11,6 @@ use core::ops::{Deref, DerefMut};
 use core::ptr::{self, NonNull};
 use core::{fmt, slice};
 
-/// So many bytes are copied faster one by one than by `memory.copy`, for which engines leave the compiled code.
-const SHORT: usize = if cfg!(target_feature = "simd128") { 32 } else { 16 };
-
 /// Bytes in one piece, on the heap or at first on the stack.
 pub struct Buffer<'stack> {
     start: NonNull<u8>,
@@ -70,25 +67,21 @@ impl<'stack> Buffer<'stack> {
     #[cfg_attr(target_feature = "simd128", inline)]
     #[cfg_attr(not(target_feature = "simd128"), inline(never))]
     pub fn append(&mut self, bytes: &[u8]) {
-        let len = self.len + bytes.len();
+        self.append_all([bytes]);
+    }
+
+    /// Appends some pieces of bytes.
+    #[inline(always)]
+    pub(crate) fn append_all<const N: usize>(&mut self, pieces: [&[u8]; N]) {
+        let len = pieces.iter().fold(self.len, |len, piece| len + piece.len());
         if len > self.capacity {
             self.grow(len);
         }
-        let end = self.start.as_ptr().wrapping_add(self.len);
-        if bytes.len() <= SHORT {
-            #[cfg(target_feature = "simd128")]
-            // SAFETY: there is room for `len` bytes, and `bytes` are elsewhere, for they are borrowed.
-            unsafe {
-                copy_short(bytes, end);
-            }
-            #[cfg(not(target_feature = "simd128"))]
-            for (at, byte) in bytes.iter().enumerate() {
-                // SAFETY: there is room for `len` bytes. Being volatile keeps LLVM from making a `memory.copy` of it.
-                unsafe { end.wrapping_add(at).write_volatile(*byte) };
-            }
-        } else {
-            // SAFETY: there is room for `len` bytes, and `bytes` are elsewhere, for they are borrowed.
-            unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), end, bytes.len()) };
+        let mut end = self.len;
+        for bytes in pieces {
+            // SAFETY: there is room for all pieces, and they are elsewhere, for they are borrowed.
+            unsafe { copy(bytes, self.start.as_ptr().add(end)) };
+            end += bytes.len();
         }
         self.len = len;
     }
@@ -106,6 +99,31 @@ impl<'stack> Buffer<'stack> {
         larger.append(self);
         *self = larger;
     }
+}
+
+/// Copies bytes, of which few are faster copied by instructions than by `memory.copy`, for which engines leave the
+/// compiled code.
+///
+/// # Safety
+///
+/// There is room for as many bytes at `to`, and they are none of those in `bytes`.
+#[inline(always)]
+unsafe fn copy(bytes: &[u8], to: *mut u8) {
+    #[cfg(target_feature = "simd128")]
+    if bytes.len() <= 32 {
+        // SAFETY: the caller has seen to it.
+        return unsafe { copy_short(bytes, to) };
+    }
+    #[cfg(not(target_feature = "simd128"))]
+    if bytes.len() <= 16 {
+        for (at, byte) in bytes.iter().enumerate() {
+            // SAFETY: there is room for it. Being volatile keeps LLVM from making a `memory.copy` of it.
+            unsafe { to.add(at).write_volatile(*byte) };
+        }
+        return;
+    }
+    // SAFETY: the caller has seen to it.
+    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
 }
 
 /// Copies up to 32 bytes in at most two steps, which may overlap.

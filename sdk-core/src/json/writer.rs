@@ -72,6 +72,11 @@ impl<'stack> Writer<'stack> {
 
     /// Writes the key of an object's next member; its value comes next.
     pub fn key(&mut self, key: &str) {
+        #[cfg(target_feature = "simd128")]
+        if plain(key.as_bytes()) == key.len() {
+            let start: &[u8] = if self.needs_comma() { b",\"" } else { b"\"" };
+            return self.out.append_all([start, key.as_bytes(), b"\":"]);
+        }
         self.raw(b"\"");
         self.escape(key);
         self.append(b"\":");
@@ -106,10 +111,14 @@ impl<'stack> Writer<'stack> {
     ///
     /// What is written is the caller's to answer for: nothing checks it.
     pub fn raw(&mut self, json: &[u8]) {
-        if !matches!(self.out.last(), None | Some(b'{' | b'[' | b':')) {
+        if self.needs_comma() {
             self.append(b",");
         }
         self.append(json);
+    }
+
+    fn needs_comma(&self) -> bool {
+        !matches!(self.out.last(), None | Some(b'{' | b'[' | b':'))
     }
 
     /// Appends bytes as they are.
