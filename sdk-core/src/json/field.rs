@@ -5,7 +5,7 @@
 
 use super::error::Error;
 use super::scan::same;
-use super::{Kind, Value};
+use super::{Kind, Str, Value};
 
 /// What a value must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,26 +175,24 @@ impl Field {
     /// Checks a slot's value, and completes the slot.
     pub(crate) fn admit(&'static self, slot: &mut Slot<'_>) -> Result<(), Error> {
         let expected = self.expected;
-        let kind = Kind::of(slot.raw);
-        let unchecked = if kind == Kind::Absent { !self.required } else { expected.kind == Kind::Absent };
-        // A string that has two names is not checked twice.
-        if unchecked || slot.number != 0 {
-            return Ok(());
-        }
         let raw = slot.raw;
-        let measure = match kind {
-            _ if kind != expected.kind => None,
-            Kind::Number => Value::at(slot.raw).whole(),
-            Kind::String => {
-                let string = Value::at(slot.raw).string_or_empty();
-                slot.raw = string.raw();
-                Some(if expected.measured { string.characters() as i64 } else { 1 })
+        let measure = match (expected.kind, raw) {
+            (_, []) if !self.required => return Ok(()),
+            (Kind::Absent, [_, ..]) => return Ok(()),
+            // A string that has two names is not checked twice.
+            _ if slot.number != 0 => return Ok(()),
+            (Kind::String, [b'"', inner @ .., b'"']) => {
+                slot.raw = inner;
+                Some(if expected.measured { Str::new(inner).characters() as i64 } else { 1 })
             }
-            _ => Some(i64::from(slot.raw.first() == Some(&b't'))),
+            (Kind::Number, [b'-' | b'0'..=b'9', ..]) => Value::at(raw).whole(),
+            (Kind::Boolean, [first @ (b't' | b'f'), ..]) => Some(i64::from(*first == b't')),
+            (Kind::Object, [b'{', ..]) | (Kind::Array, [b'[', ..]) => Some(0),
+            _ => None,
         };
         match measure {
             Some(measure) if expected.admits(measure) => {
-                slot.number = if kind == Kind::String { 1 } else { measure };
+                slot.number = if expected.kind == Kind::String { 1 } else { measure };
                 Ok(())
             }
             _ => Err(Error::new(self, Value::at(raw))),
