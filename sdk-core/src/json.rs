@@ -2,10 +2,11 @@
 //!
 //! Reading never builds a tree. A [`Value`] is a checked piece of the input; looking into an object splits it
 //! into further values, and a string without escapes is borrowed from the input. What is large is read
-//! event by event, by a [`Reader`]. What is accepted is what
-//! Go's `encoding/json` accepts (`docs/protocol.md#reading`): keys match without regard to ASCII case, the
-//! last of equal keys wins, `null` counts as absent, lone surrogates and bytes that are not UTF-8 become
-//! U+FFFD. One difference: nesting deeper than [`MAX_DEPTH`] is refused.
+//! event by event, by a [`Reader`].
+//!
+//! What is accepted is what Go's `encoding/json` accepts (`docs/protocol.md#reading`): keys match without regard
+//! to ASCII case, the last of equal keys wins, `null` counts as absent, lone surrogates and bytes that are not
+//! UTF-8 become U+FFFD. One difference: nesting deeper than [`MAX_DEPTH`] is refused.
 
 mod decode;
 mod encode;

@@ -6,7 +6,9 @@ use super::walk::Walk;
 use super::{Str, Value};
 
 /// Reads a document from its start to its end, event by event, and checks it as it goes. Nothing is kept, and no byte
-/// is looked at twice: this is how to read what is large, or nested in ways that nobody declared.
+/// is walked over twice: this is how to read what is large, or nested in ways that nobody declared.
+///
+/// An error is known when the reader comes to it, after the events before it.
 ///
 /// ```
 /// use reglet_sdk_core::json::{Event, Reader};

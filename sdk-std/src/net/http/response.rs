@@ -128,7 +128,30 @@ impl Response {
         })
     }
 
-    /// The body as JSON. What can be borrowed from it is.
+    /// The body as JSON. What can be borrowed from it is. A large one of which little is needed is better read event
+    /// by event, which keeps nothing:
+    ///
+    /// ```
+    /// use reglet_sdk_std::json::{Event, Reader};
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, Error, http};
+    ///
+    /// /// Counts the pods that are not ready, in a listing of any size.
+    /// fn unready(context: &Context<'_>) -> Result<usize, Error> {
+    ///     let response = http::get("https://example.com/pods").send(context)?;
+    ///     let mut reader = Reader::new(response.body());
+    ///     let mut count = 0;
+    ///     while let Some(event) = reader.event()? {
+    ///         if let Event::Key(key) = event && key == *"ready" {
+    ///             count += usize::from(!reader.whole()?.boolean()?);
+    ///         }
+    ///     }
+    ///     Ok(count)
+    /// }
+    ///
+    /// let mock = Mock::new().http(200, r#"{"items":[{"ready":true},{"ready":false,"node":"b"}]}"#);
+    /// assert_eq!(mock.run(|| unready(&Context::default())).0, Ok(1));
+    /// ```
     ///
     /// # Errors
     ///
