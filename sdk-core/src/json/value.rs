@@ -167,40 +167,24 @@ impl<'a> Value<'a> {
     /// The whole number, also where it is written with a fraction of zeros: `3`, `3.0`. `None` for any other
     /// number, and for what is not in the range of `i64`.
     pub(super) fn whole(self) -> Option<i64> {
-        // Few digits can't be too many, which saves looking at each.
-        #[cfg(target_feature = "simd128")]
-        if self.0.len() < 19 {
-            let (sign, digits) = match self.0 {
-                [b'-', digits @ ..] => (-1, digits),
-                digits => (1, digits),
-            };
-            let whole = digits.iter().try_fold(0, |whole: i64, byte| {
-                let digit = byte.wrapping_sub(b'0');
-                (digit < 10).then_some(whole.wrapping_mul(10).wrapping_add(digit.into()))
-            });
-            if let Some(whole) = whole {
-                return Some(sign * whole);
-            }
+        let (is_negative, digits) = match self.0 {
+            [b'-', digits @ ..] => (true, digits),
+            digits => (false, digits),
+        };
+        let (mut magnitude, mut rest) = (0_u64, digits);
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
+            magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            rest = after;
         }
-        // Counted downwards, for there is one more negative number.
-        let mut whole = 0_i64;
-        let mut fraction = false;
-        for byte in self.0 {
-            match byte {
-                b'-' => {}
-                b'.' => fraction = true,
-                b'0' if fraction => {}
-                b'0'..=b'9' if !fraction && whole >= i64::MIN / 10 => {
-                    let tens = whole * 10;
-                    whole = tens.wrapping_sub(i64::from(byte - b'0'));
-                    if whole > tens {
-                        return None;
-                    }
-                }
-                _ => return None,
-            }
-        }
-        if self.0.first() == Some(&b'-') { Some(whole) } else { whole.checked_neg() }
+        let is_whole = match rest {
+            [] => true,
+            [b'.', zeros @ ..] => zeros.iter().all(|digit| *digit == b'0'),
+            _ => false,
+        };
+        let whole = if is_negative { magnitude.wrapping_neg() } else { magnitude }.cast_signed();
+        // Nineteen digits can't wrap around, and only what is too large has the wrong sign then.
+        let fits = digits.len() - rest.len() < 20 && (magnitude == 0 || (whole < 0) == is_negative);
+        (is_whole && fits).then_some(whole)
     }
 
     /// The whole number, if it is not negative and in the range of `u64`.
