@@ -16,7 +16,7 @@ mod calendar;
 use alloc::string::{String, ToString};
 use core::time::Duration;
 
-use calendar::{civil_from_days, days_from_civil};
+use calendar::{DAYS_BEFORE_1970, civil_from_days, days_from_civil};
 
 use crate::error::{Error, Kind};
 use crate::json::{Encode, Writer, decimal};
@@ -241,7 +241,7 @@ impl Timestamp {
         let second = two(clock, 11) * 3600 + two(clock, 14) * 60 + two(clock, 17);
         let mut time = Self { seconds: i64::from(days) * SECONDS_PER_DAY + i64::from(second), nanos: 0 };
         // Whatever is no digit, out of range or between the numbers comes out differently.
-        if !time.digits().starts_with(clock) {
+        if !clock.iter().zip(&time.digits()).all(|(digit, right)| digit == right) {
             return None;
         }
         if let [b'.' | b',', digits @ ..] = rest {
@@ -290,8 +290,9 @@ impl Timestamp {
     /// As RFC 3339 with all nine digits of the fraction.
     #[inline(never)]
     pub(crate) fn digits(self) -> [u8; 30] {
-        let second = self.seconds.rem_euclid(SECONDS_PER_DAY) as u32;
-        let (year, month, day) = civil_from_days(self.seconds.div_euclid(SECONDS_PER_DAY) as i32);
+        let seconds = (self.seconds + i64::from(DAYS_BEFORE_1970) * SECONDS_PER_DAY).cast_unsigned();
+        let second = (seconds % SECONDS_PER_DAY.cast_unsigned()) as u32;
+        let (year, month, day) = civil_from_days((seconds / SECONDS_PER_DAY.cast_unsigned()) as u32);
         let mut text = *b"0000-00-00T00:00:00.000000000Z";
         let mut put = |end: usize, part: u32| {
             decimal(part.into(), text.get_mut(..end).unwrap_or_default());

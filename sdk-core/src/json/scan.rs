@@ -61,13 +61,7 @@ pub(crate) fn object<'a>(text: &'a [u8], fields: &[Field], slots: &mut [Slot<'a>
 pub(super) fn same(key: &[u8], name: &[u8]) -> bool {
     // From the end: names start alike more often.
     let mut pairs = key.iter().rev().zip(name.iter().rev());
-    equal(key, name)
-        || key.len() == name.len() && pairs.all(|(a, b)| a == b || a ^ b == 0x20 && a.is_ascii_alphabetic())
-}
-
-#[cfg(not(target_feature = "simd128"))]
-fn equal(key: &[u8], name: &[u8]) -> bool {
-    key == name
+    key.len() == name.len() && pairs.all(|(a, b)| a == b || a ^ b == 0x20 && a.is_ascii_alphabetic())
 }
 
 /// Whether they are equal, without a call of `memcmp`: compared in chunks, of which the last may overlap with the one

@@ -2,7 +2,7 @@
 
 /// Days from the start of the calendar's arithmetic, 0000-03-01, to 1970-01-01, and an era more: so everything
 /// from the year 0 on is positive, and divides without a second thought.
-const DAYS_BEFORE_1970: i32 = 719_468 + DAYS_PER_ERA;
+pub(super) const DAYS_BEFORE_1970: i32 = 719_468 + DAYS_PER_ERA;
 const DAYS_PER_ERA: i32 = 146_097;
 const YEARS_PER_ERA: i32 = 400;
 
@@ -13,9 +13,8 @@ pub(super) const fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
     year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - DAYS_BEFORE_1970
 }
 
-/// The reverse of [`days_from_civil`], for days of the years 0 to 9999.
-pub(super) const fn civil_from_days(days: i32) -> (u32, u32, u32) {
-    let days = (days + DAYS_BEFORE_1970) as u32;
+/// The year, the month and the day, of the years 0 to 9999, from the days since [`DAYS_BEFORE_1970`].
+pub(super) const fn civil_from_days(days: u32) -> (u32, u32, u32) {
     let (era, of_era) = (days / DAYS_PER_ERA as u32, days % DAYS_PER_ERA as u32);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
