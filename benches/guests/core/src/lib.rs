@@ -101,7 +101,7 @@ impl Codec for Core {
         let (mut reader, mut sum) = (Reader::new(document), Sum::default());
         while let Some(event) = reader.event().ok()? {
             sum = match event {
-                Event::Key(key) => sum.text(&key.decode()),
+                Event::Key(key) => sum.bytes(key.raw()),
                 Event::Value(value) => visit_scalar(value, sum)?,
                 _ => sum,
             };
