@@ -129,3 +129,61 @@ fn numbers_and_keys_are_read_alike() {
         assert_same(&mut plugins, format!(r#"{{"{key}":"found"}}"#).as_bytes());
     }
 }
+
+#[test]
+fn keys_that_are_expected_are_read_alike() {
+    let mut plugins = instances();
+    let members = [
+        r#""text":"a""#,
+        r#""number":1"#,
+        r#""something_longer":"b""#,
+        r#""nested":{"texts":["c"]}"#,
+        r#""other":{"text":2,"number":[]}"#,
+    ];
+    for first in members {
+        for second in members {
+            for third in members {
+                assert_same(&mut plugins, format!("{{{first},{second},{third}}}").as_bytes());
+            }
+        }
+    }
+    // What comes close to the key that is expected, in front of its value.
+    for key in [
+        r#""text" : "#,
+        r#""text""#,
+        r#""text"":"#,
+        r#""text:"#,
+        r#"text":"#,
+        r#"'text':"#,
+        r#""text";"#,
+        r#""texts":"#,
+        r#""tex":"#,
+        "\"text\n\":",
+        "\"text\":\n",
+        "\"te\\u0078t\":",
+        "\"text",
+        "\"",
+    ] {
+        for rest in ["\"a\"", "\"a\", \"number\": 1", ""] {
+            assert_same(&mut plugins, format!("{{{key}{rest}}}").as_bytes());
+            assert_same(&mut plugins, format!("{{{key}{rest}").as_bytes());
+        }
+    }
+}
+
+#[test]
+fn events_are_read_alike() {
+    let mut plugins = instances();
+    let tree = r#"{"a": [1, -2.5e3, {"b": {"c": "d\"e"}}, [], {}], "f": null, "g": [true, false, "é"]} "#;
+    for (at, _) in tree.char_indices() {
+        let (start, rest) = tree.split_at(at);
+        for document in [start.to_owned(), [start, "]", rest].concat(), [start, ",", rest].concat()] {
+            let config = serde_json::json!({"text": document});
+            assert_same(&mut plugins, config.to_string().as_bytes());
+        }
+    }
+    for levels in [127, 128, 129, 1000] {
+        let config = serde_json::json!({"text": "[".repeat(levels) + &"]".repeat(levels)});
+        assert_same(&mut plugins, config.to_string().as_bytes());
+    }
+}

@@ -3,10 +3,12 @@
 
 extern crate alloc;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use reglet_sdk_core::abi;
+use reglet_sdk_core::abi::utf8;
 use reglet_sdk_core::base64::{self, Base64};
+use reglet_sdk_core::json::{Event, Reader};
 use reglet_sdk_core::prelude::*;
 
 config! {
@@ -46,12 +48,31 @@ impl Plugin for Scan {
         let text = config.text.decode();
         Ok(Outcome::success(config.text)
             .data("text", &*text)
-            .data("is_utf8", abi::utf8(config.text.raw()).is_some())
+            .data("events", &*events(text.as_bytes()))
+            .data("is_utf8", utf8(config.text.raw()).is_some())
             .data("bytes", decoded.ok().and_then(|len| letters.get(..len)).map(Base64::from))
             .data("wrong_at", decoded.err().map(|at| at as u64))
             .data("number", config.number)
             .data("something_longer", config.something_longer)
             .data("texts", config.nested.map(|nested| nested.texts)))
+    }
+}
+
+/// The events of a document, and what is wrong with it.
+fn events(document: &[u8]) -> String {
+    let mut reader = Reader::new(document);
+    let mut events = String::new();
+    loop {
+        match reader.event() {
+            Ok(None) => return events,
+            Ok(Some(Event::BeginObject)) => events.push('{'),
+            Ok(Some(Event::EndObject)) => events.push('}'),
+            Ok(Some(Event::BeginArray)) => events.push('['),
+            Ok(Some(Event::EndArray)) => events.push(']'),
+            Ok(Some(Event::Key(key))) => events.extend([&key.decode(), ":"]),
+            Ok(Some(Event::Value(value))) => events.extend([utf8(value.raw()).unwrap_or_default(), ","]),
+            Err(error) => return events + &error.describe(document),
+        }
     }
 }
 
