@@ -247,7 +247,8 @@ impl<'a> Call<'a> {
     }
 
     /// Does the work on the host's own threads, and waits for it no longer than `limit`, than the check's time lasts,
-    /// and than until the check is cancelled. Work that is not waited for any more is dropped.
+    /// and than until the check is cancelled. Work that is not waited for any more is dropped, and where no time is
+    /// left, none is begun.
     ///
     /// All plugins share these threads, so the work must not block; what does goes to `tokio::task::spawn_blocking`.
     ///

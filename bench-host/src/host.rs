@@ -324,7 +324,7 @@ impl Shared {
     }
 
     /// Does the work on the services' own threads, and waits for it no longer than `limit` and than until it is
-    /// cancelled.
+    /// cancelled. Where no time is left, none of it is done.
     ///
     /// Blocking on a runtime would panic if this thread belongs to the embedder's own.
     pub(crate) fn wait<T: Send + 'static>(
@@ -334,6 +334,9 @@ impl Shared {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Failed> {
         let Some(services) = &self.services else { return Err(Failed::Panicked) };
+        if limit.is_zero() {
+            return Err(Failed::TimedOut);
+        }
         let (sender, result) = mpsc::sync_channel(1);
         let cancel = cancel.clone();
         let task = services.spawn(async move {
