@@ -101,7 +101,7 @@ impl<'stack> Buffer<'stack> {
     }
 }
 
-/// Copies bytes, of which few are faster copied by instructions than by `memory.copy`, for which engines leave the
+/// Copies bytes. A few are copied by instructions of their own, which is faster: for a `memory.copy` engines leave the
 /// compiled code.
 ///
 /// # Safety
@@ -174,7 +174,7 @@ impl Buffer<'static> {
         (this.start, this.capacity)
     }
 
-    /// The same buffer, on the heap if there is a byte in it, which nobody frees.
+    /// The same buffer, on the heap if it holds any byte. It does not free itself any more.
     fn into_heap(mut self) -> ManuallyDrop<Self> {
         if !self.owned && self.len != 0 {
             self.grow(self.len);

@@ -66,6 +66,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn takes_over_only_what_is_utf_8() {
+        for text in ["", "plain", "gr\u{fc}\u{df}e \u{1f600} \\ \""] {
+            assert_eq!(into_string(text.into()).as_deref(), Some(text));
+        }
+        for bytes in [&b"\xff"[..], b"a\xc3", b"\xed\xa0\x80", b"plain, and then \xe2\x82"] {
+            assert_eq!(into_string(bytes.into()), None);
+        }
+    }
+
+    #[test]
     fn accepts_every_character() {
         // Miri is a thousand times slower.
         for character in ('\0'..=char::MAX).step_by(if cfg!(miri) { 9973 } else { 1 }) {

@@ -131,7 +131,12 @@ impl Field {
     /// A document that is an object.
     pub(crate) const OBJECT: &'static Self = &Self::new("", &Expected::OBJECT, true);
 
-    /// A member, for the first slot. Its key must stand for itself in JSON.
+    /// A member, for the first slot.
+    ///
+    /// # Panics
+    ///
+    /// The key does not stand for itself in JSON: it has a quote, a backslash or a control character. In a constant, as
+    /// all fields are, that does not compile.
     #[must_use]
     pub const fn new(name: &'static str, expected: &'static Expected, required: bool) -> Self {
         let mut at = 0;

@@ -8,7 +8,7 @@ use super::{Str, Value};
 /// Reads a document from its start to its end, event by event, and checks it as it goes. Nothing is kept, and no byte
 /// is walked over twice: this is how to read what is large, or nested in ways that nobody declared.
 ///
-/// An error is known when the reader comes to it, after the events before it.
+/// An error is known when the reader comes to it, after the events before it; [`Error::describe`] tells where it is.
 ///
 /// ```
 /// use reglet_sdk_core::json::{Event, Reader};

@@ -1,6 +1,6 @@
 //! Reading values: the grammar, members, numbers.
 
-use super::Value;
+use super::{Event, Reader, Value};
 
 #[test]
 fn reads_whole_numbers_to_their_ends() {
@@ -72,4 +72,21 @@ fn refuses_what_is_no_json_and_what_is_too_deep() {
     let error = Value::parse(nested(129).as_bytes()).unwrap_err();
     assert!(error.is_syntax());
     assert_eq!(error.describe(nested(129).as_bytes()), "nested deeper than 128 levels");
+}
+
+#[test]
+fn finds_what_is_wrong_where_the_reader_has_not_come_to_the_end() {
+    for rest in ["", ",", ", {]", r#", {"b": "#, "]", "}}}"] {
+        let document = alloc::format!(r#"[{{"a": 1}}, {{"a": "x"}}{rest}"#).into_bytes();
+        let mut reader = Reader::new(&document);
+        let mut errors = alloc::vec::Vec::new();
+        while let Ok(Some(event)) = reader.event() {
+            if let Event::Key(_) = event
+                && let Err(error) = reader.whole().and_then(Value::integer)
+            {
+                errors.push(error.describe(&document));
+            }
+        }
+        assert_eq!(errors.first().map(|error| &**error), Some("[1].a: expected an integer, got a string"));
+    }
 }

@@ -132,25 +132,31 @@ impl Response {
     /// by event, which keeps nothing:
     ///
     /// ```
-    /// use reglet_sdk_std::json::{Event, Reader};
+    /// use reglet_sdk_std::json::{Event, Reader, Value};
     /// use reglet_sdk_std::mock::Mock;
     /// use reglet_sdk_std::{Context, Error, http};
     ///
     /// /// Counts the pods that are not ready, in a listing of any size.
     /// fn unready(context: &Context<'_>) -> Result<usize, Error> {
     ///     let response = http::get("https://example.com/pods").send(context)?;
+    ///     let invalid = |error| response.invalid_json(error);
     ///     let mut reader = Reader::new(response.body());
     ///     let mut count = 0;
-    ///     while let Some(event) = reader.event()? {
+    ///     while let Some(event) = reader.event().map_err(invalid)? {
     ///         if let Event::Key(key) = event && key == *"ready" {
-    ///             count += usize::from(!reader.whole()?.boolean()?);
+    ///             let ready = reader.whole().and_then(Value::boolean).map_err(invalid)?;
+    ///             count += usize::from(!ready);
     ///         }
     ///     }
     ///     Ok(count)
     /// }
     ///
-    /// let mock = Mock::new().http(200, r#"{"items":[{"ready":true},{"ready":false,"node":"b"}]}"#);
-    /// assert_eq!(mock.run(|| unready(&Context::default())).0, Ok(1));
+    /// let count = |body| Mock::new().http(200, body).run(|| unready(&Context::default())).0;
+    /// assert_eq!(count(r#"{"items":[{"ready":true},{"ready":false,"node":"b"}]}"#), Ok(1));
+    /// assert_eq!(
+    ///     count(r#"{"items":[{"ready":"no"}]}"#).unwrap_err().message().to_string(),
+    ///     "invalid JSON in the response body of https://example.com/pods: items[0].ready: expected a boolean, got a string"
+    /// );
     /// ```
     ///
     /// # Errors
@@ -158,11 +164,18 @@ impl Response {
     /// It is not JSON, or something else than the type. Of type `validation`, code `invalid_json`; the cause says
     /// where.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        json::from_slice(self.body()).map_err(|error| self.invalid_json(&error.into()))
+        json::from_slice(self.body()).map_err(|error| self.not_json(&error.into()))
+    }
+
+    /// What [`json`](Self::json) says of an error in the body: where it is, and what stands there.
+    #[must_use]
+    #[cold]
+    pub fn invalid_json(&self, error: json::Error) -> Error {
+        self.not_json(&Error::new(Kind::Validation, error.describe(self.body())))
     }
 
     #[cold]
-    fn invalid_json(&self, cause: &Error) -> Error {
+    fn not_json(&self, cause: &Error) -> Error {
         let message = text!["invalid JSON in the response body of ", Shown(&self.url), ": ", cause.message()];
         Error::new(Kind::Validation, message).with_code("invalid_json").with_source(cause)
     }
