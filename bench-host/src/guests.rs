@@ -190,19 +190,19 @@ impl Crate {
         toolchain::ensure_target(self.target, &self.folder, progress)?;
         progress.step(&format!("compiling {} ({})", self.name, variant(self.target, profile)));
         let raw = Module::read(compile::compile(self, profile)?)?;
-        let folder = self.output_folder().join("plugins");
+        let output = self.output_folder();
+        let optimised = optimise::optimise(&raw, &output.join("optimised"), profile, progress)?;
+        let folder = output.join("plugins");
         fs::create_dir_all(&folder).map_err(|error| BuildError::io(&folder, error))?;
         let path = folder.join(self.file_name(profile));
         // Complete from the moment that it is there, even if two builds write it. What fails leaves nothing.
         let unfinished = TempDir::new_in(&folder).map_err(|error| BuildError::io(&folder, error))?;
         let partial = unfinished.path().join("plugin.wasm");
-        let optimised = optimise::optimise(&raw.path, &partial, profile, progress)?;
-        if !optimised {
-            fs::write(&partial, &raw.bytes).map_err(|error| BuildError::io(&partial, error))?;
-        }
+        let source = optimised.as_ref().unwrap_or(&raw.path);
+        fs::copy(source, &partial).map_err(|error| BuildError::io(source, error))?;
         fs::rename(&partial, &path).map_err(|error| BuildError::io(&path, error))?;
         let (name, target) = (self.name.clone(), self.target);
-        Ok(Built { name, target, profile, raw, module: Module::read(path)?, optimised })
+        Ok(Built { name, target, profile, raw, module: Module::read(path)?, optimised: optimised.is_some() })
     }
 
     fn file_name(&self, profile: Profile) -> String {

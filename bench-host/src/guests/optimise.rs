@@ -1,10 +1,18 @@
 //! From a module to a smaller or faster one: `wasm-opt`, if it is there.
+//!
+//! It takes seconds, more than a compiler that has nothing to do. So what it made is kept, under a name that stands for
+//! all that it was made from.
 
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-use super::{BuildError, Profile, Progress, run};
+use ring::digest::{Context, SHA256};
+use tempfile::TempDir;
+
+use super::{BuildError, Module, Profile, Progress, run};
 
 /// The first version of `wasm-opt` that knows all the options.
 const OLDEST: u32 = 116;
@@ -23,30 +31,55 @@ const OPTIONS: [&str; 10] = [
     "--strip-target-features",
 ];
 
-/// Writes an optimised module; false if there is no `wasm-opt` that can do so.
+/// The optimised module, in a file of this folder; nothing if there is no `wasm-opt` that can make it.
 pub(super) fn optimise(
-    raw: &Path,
-    to: &Path,
+    raw: &Module,
+    folder: &Path,
     profile: Profile,
     progress: &dyn Progress,
-) -> Result<bool, BuildError> {
-    if let Err(reason) = usable() {
-        progress.note(&format!(
-            "{reason}: the module stays as the compiler made it; install binaryen {OLDEST} or newer to make it smaller"
-        ));
-        return Ok(false);
-    }
-    progress.step("optimising with wasm-opt");
+) -> Result<Option<PathBuf>, BuildError> {
+    let version = match usable() {
+        Ok(version) => *version,
+        Err(reason) => {
+            progress.note(&format!(
+                "{reason}: the module stays as the compiler made it; install binaryen {OLDEST} or newer to make it smaller"
+            ));
+            return Ok(None);
+        }
+    };
     let level = match profile {
         Profile::Small => "-Oz",
         Profile::Fast => "-O3",
     };
-    run(Command::new("wasm-opt").arg(level).args(OPTIONS).arg(raw).arg("-o").arg(to), "wasm-opt")?;
-    Ok(true)
+    let path = folder.join(name(&raw.bytes, version, level));
+    if !path.exists() {
+        progress.step("optimising with wasm-opt");
+        fs::create_dir_all(folder).map_err(|error| BuildError::io(folder, error))?;
+        // Complete from the moment that it has its name, even if two builds write it.
+        let unfinished = TempDir::new_in(folder).map_err(|error| BuildError::io(folder, error))?;
+        let partial = unfinished.path().join("plugin.wasm");
+        let mut wasm_opt = Command::new("wasm-opt");
+        run(wasm_opt.arg(level).args(OPTIONS).arg(&raw.path).arg("-o").arg(&partial), "wasm-opt")?;
+        fs::rename(&partial, &path).map_err(|error| BuildError::io(&path, error))?;
+    }
+    Ok(Some(path))
+}
+
+fn name(raw: &[u8], version: u32, level: &str) -> String {
+    let mut context = Context::new(&SHA256);
+    context.update(raw);
+    context.update(format!("{version} {level} {}", OPTIONS.join(" ")).as_bytes());
+    let digest: String = context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    digest + ".wasm"
 }
 
 /// The version of `wasm-opt` if it can be used, or else why not.
-pub(super) fn usable() -> Result<u32, String> {
+pub(super) fn usable() -> Result<&'static u32, &'static String> {
+    static ANSWER: OnceLock<Result<u32, String>> = OnceLock::new();
+    ANSWER.get_or_init(ask).as_ref()
+}
+
+fn ask() -> Result<u32, String> {
     let output = Command::new("wasm-opt").arg("--version").output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "wasm-opt is not there".to_owned(),
         _ => format!("wasm-opt cannot be run ({error})"),
@@ -68,6 +101,18 @@ fn version(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_stands_for_all_that_the_module_is_made_from() {
+        let names = [
+            name(b"module", 132, "-Oz"),
+            name(b"other", 132, "-Oz"),
+            name(b"module", 133, "-Oz"),
+            name(b"module", 132, "-O3"),
+        ];
+        assert_eq!(names[0], name(b"module", 132, "-Oz"));
+        assert!((1..4).all(|other| names[0] != names[other]), "{names:?}");
+    }
 
     #[test]
     fn the_version_is_found_in_every_form() {

@@ -30,7 +30,7 @@ impl Toolchain {
         let version = version.trim_end();
         Ok(Self {
             rustc: version.strip_prefix("rustc ").unwrap_or(version).to_owned(),
-            wasm_opt: optimise::usable().ok(),
+            wasm_opt: optimise::usable().ok().copied(),
         })
     }
 }
