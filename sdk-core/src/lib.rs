@@ -37,11 +37,14 @@ pub use plugin::Plugin;
 pub use time::Timestamp;
 pub use wire::{dns, exec, http, smtp, ssrf, tcp};
 
-/// What nearly every plugin uses.
+/// What nearly every plugin uses, with what `std` would have brought along: lists, strings and boxes.
 pub mod prelude {
     pub use crate::json::Str;
     pub use crate::metadata::Example;
     pub use crate::{Capability, Context, Error, Metadata, Outcome, Plugin, Timestamp};
     pub use crate::{config, dns, exec, export_plugin, http, log, services, smtp, tcp, text};
-    pub use alloc::borrow::Cow;
+    pub use alloc::borrow::{Cow, ToOwned};
+    pub use alloc::boxed::Box;
+    pub use alloc::string::{String, ToString};
+    pub use alloc::vec::Vec;
 }
