@@ -2,6 +2,7 @@
 
 mod compile;
 mod optimise;
+mod settings;
 mod target;
 mod toolchain;
 
@@ -13,6 +14,7 @@ use std::process::Command;
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 use tempfile::TempDir;
 
+use settings::{Settings, Stack};
 pub use target::Target;
 pub use toolchain::Toolchain;
 
@@ -70,6 +72,7 @@ pub struct Crate {
     workspace: PathBuf,
     target_folder: PathBuf,
     target: Target,
+    stack: Stack,
     features: Vec<String>,
 }
 
@@ -127,12 +130,14 @@ impl Crate {
         if !package.targets.iter().any(|target| is_library.iter().any(|kind| target.kind.contains(kind))) {
             return Err(BuildError::NoLibrary { name });
         }
+        let Settings { target, stack } = Settings::of(package)?;
         Ok(Self {
             name,
             folder: folder.into(),
             workspace: metadata.workspace_root.clone().into(),
             target_folder: metadata.target_directory.clone().into(),
-            target: Target::of(package)?,
+            target,
+            stack,
             features: Vec::new(),
         })
     }
@@ -274,15 +279,13 @@ pub enum BuildError {
         /// Name of the package.
         name: String,
     },
-    /// The package asks for a target that plugins are not built for.
-    #[error(
-        "the package `{name}` has target = {target} under [package.metadata.reglet]: write \"wasm32-unknown-unknown\" or \"wasm32-wasip1\""
-    )]
-    UnknownTarget {
+    /// The package's settings for plugins are not what they can be.
+    #[error("the package `{name}` has under [package.metadata.reglet] what it must not have: {source}")]
+    Settings {
         /// Name of the package.
         name: String,
-        /// What its manifest says, as JSON.
-        target: String,
+        /// What is wrong with them.
+        source: serde_json::Error,
     },
     /// Cargo can't tell what is in a folder.
     #[error("`cargo metadata` failed in {}", folder.display())]

@@ -22,19 +22,37 @@ fn the_manifest_of_the_crate_chooses_the_target_and_the_file_is_named_after_it()
 }
 
 #[test]
-fn a_target_that_plugins_are_not_built_for_is_named() {
+fn the_manifest_of_the_crate_chooses_the_stack_which_is_in_memory_from_the_start() {
+    assert!(instance(Grants::default()).usage().memory_start > 131_072);
+    let other = Crate::find("std-panics").unwrap().build(Profile::Small, &()).unwrap();
+    let other = Host::builder().build().unwrap().load("other", &other.module.bytes).unwrap();
+    assert_eq!(other.instance().unwrap().usage().memory_start, 65_536);
+}
+
+#[test]
+fn settings_that_are_wrong_are_named() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("src")).unwrap();
     fs::write(folder.path().join("src/lib.rs"), "").unwrap();
-    for (target, shown) in [("\"wasm32-wasip2\"", "\"wasm32-wasip2\""), ("1", "1"), ("[]", "[]")] {
+    for (setting, reason) in [
+        (
+            "target = \"wasm32-wasip2\"",
+            "unknown variant `wasm32-wasip2`, expected `wasm32-unknown-unknown` or",
+        ),
+        ("target = 1", "invalid type: "),
+        ("stack = 16383", "stack = 16383, which must be a multiple of 16 from 8192 to 16777216"),
+        ("stack = 4096", "stack = 4096, which must be"),
+        ("stack = -16", "invalid value: integer `-16`, expected u32"),
+        ("stak = 16384", "unknown field `stak`, expected `target` or `stack`"),
+    ] {
         let manifest = format!(
-            "[package]\nname = \"odd\"\nedition = \"2024\"\n[workspace]\n[package.metadata.reglet]\ntarget = {target}\n"
+            "[package]\nname = \"odd\"\nedition = \"2024\"\n[workspace]\n[package.metadata.reglet]\n{setting}\n"
         );
         fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
         let error = Crate::find(folder.path().to_str().unwrap()).unwrap_err();
-        assert!(matches!(error, BuildError::UnknownTarget { .. }), "{error}");
-        let start = format!("the package `odd` has target = {shown} under [package.metadata.reglet]: ");
-        assert!(error.to_string().starts_with(&start), "{error}");
+        assert!(matches!(error, BuildError::Settings { .. }), "{error}");
+        let start = "the package `odd` has under [package.metadata.reglet] what it must not have: ";
+        assert!(error.to_string().starts_with(&format!("{start}{reason}")), "{error}");
     }
 }
 

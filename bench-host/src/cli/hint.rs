@@ -1,4 +1,4 @@
-//! What would grant what was denied, for whoever runs a plugin.
+//! What would help against a denial or a trap, for whoever runs a plugin.
 
 use reglet_bench_host::{LogRecord, Source};
 
@@ -24,8 +24,13 @@ pub(super) fn add_to_first_line(text: &str) -> String {
     format!("{first}{}\n{rest}", hint(first))
 }
 
-/// ` (grant it with --allow network=localhost:8931)` for a message that tells of a denial, or nothing.
+/// ` (grant it with --allow network=localhost:8931)` for a message that tells of a denial, the same about the stack for
+/// one of a trap that may be its end, or nothing.
 fn hint(message: &str) -> String {
+    if message.contains("wasm trap: out of bounds memory access") {
+        return " (if that was the end of its stack: set stack = BYTES under [package.metadata.reglet])"
+            .to_owned();
+    }
     let found = DENIALS.iter().find_map(|(words, kind, ends)| {
         let (before, after) = message.split_once(words)?;
         let pattern = if words.starts_with(" was") { before } else { after };
@@ -50,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_denial_says_what_would_grant_it() {
+    fn a_denial_and_the_end_of_the_stack_say_what_would_help() {
         for (message, grant) in [
             ("network capability denied: localhost:8931", "network=localhost:8931"),
             ("dns lookup failed: capability: network capability denied: a.test:53 [X]", "network=a.test:53"),
@@ -63,6 +68,10 @@ mod tests {
         ] {
             assert_eq!(hint(message), format!(" (grant it with --allow {grant})"), "{message}");
         }
+        assert_eq!(
+            hint("error: plugin `a`: observe: wasm trap: out of bounds memory access"),
+            " (if that was the end of its stack: set stack = BYTES under [package.metadata.reglet])"
+        );
         for message in
             ["", "all is well", "filesystem capability denied: /a[b]", "exec capability denied: ./a"]
         {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use cargo_metadata::Message;
 
-use super::{BuildError, Crate, Profile, Target, run};
+use super::{BuildError, Crate, Profile, run};
 
 /// The profiles, as they stand in the Cargo.toml of this workspace.
 const PROFILES: [(&str, &[&str]); 2] = [
@@ -40,7 +40,7 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
     ]);
     cargo.args(guest.features.iter().flat_map(|feature| ["--features", feature]));
     cargo.arg("--manifest-path").arg(guest.folder.join("Cargo.toml"));
-    for config in configs(guest.target, profile, &guest.workspace, cargo_home().as_deref()) {
+    for config in configs(guest, profile, cargo_home().as_deref()) {
         cargo.arg("--config").arg(config);
     }
     // The folder decides which configuration files cargo reads.
@@ -56,31 +56,33 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
 }
 
 /// What cargo would else read from files, so that it holds for crates of any workspace.
-fn configs(target: Target, profile: Profile, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
+fn configs(guest: &Crate, profile: Profile, cargo_home: Option<&Path>) -> Vec<String> {
     let settings = |(profile, settings): &(&'static str, &'static [&'static str])| {
         let profile = *profile;
         settings.iter().map(move |setting| format!("profile.{profile}.{setting}"))
     };
     let mut configs: Vec<String> = PROFILES.iter().flat_map(settings).collect();
-    let flags = serde_json::Value::from(rustflags(target, profile, workspace, cargo_home));
-    configs.push(format!("target.{}.rustflags = {flags}", target.triple()));
+    let flags = serde_json::Value::from(rustflags(guest, profile, cargo_home));
+    configs.push(format!("target.{}.rustflags = {flags}", guest.target.triple()));
     configs
 }
 
-fn rustflags(target: Target, profile: Profile, workspace: &Path, cargo_home: Option<&Path>) -> Vec<String> {
-    // The stack is most of the memory that a small plugin starts with.
-    let mut flags = vec!["-Clink-arg=-zstack-size=16384".into(), "-Clink-arg=--compress-relocations".into()];
+fn rustflags(guest: &Crate, profile: Profile, cargo_home: Option<&Path>) -> Vec<String> {
+    let mut flags = vec![
+        format!("-Clink-arg=-zstack-size={}", guest.stack.0),
+        "-Clink-arg=--compress-relocations".to_owned(),
+    ];
     if profile == Profile::Fast {
         // All hosts have it. The small profile would gain nothing but bytes.
         flags.push("-Ctarget-feature=+simd128".into());
     }
-    flags.extend(target.rustflags().iter().map(|flag| (*flag).to_owned()));
+    flags.extend(guest.target.rustflags().iter().map(|flag| (*flag).to_owned()));
     // Panics name source files; what they name must not depend on the machine.
     let mut remap = |from: &Path, to| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     if let Some(home) = cargo_home {
         remap(&home.join("registry"), "/registry");
     }
-    remap(workspace, "/workspace");
+    remap(&guest.workspace, "/workspace");
     flags
 }
 
@@ -110,6 +112,14 @@ fn module(messages: &[u8], guest: &Crate) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guests::{Stack, Target};
+
+    fn guest(target: Target, stack: Stack, workspace: &str) -> Crate {
+        let (name, features) = ("plugin".to_owned(), Vec::new());
+        let folders = [workspace; 3].map(PathBuf::from);
+        let [folder, workspace, target_folder] = folders;
+        Crate { name, folder, workspace, target_folder, target, stack, features }
+    }
 
     #[test]
     fn the_profiles_are_those_of_the_workspace() {
@@ -125,8 +135,8 @@ mod tests {
 
     #[test]
     fn the_configuration_is_toml_that_names_no_folder_twice() {
-        let (workspace, home) = (Path::new("/src/my plugins"), Path::new("/home/me/.cargo"));
-        let configs = configs(Target::Unknown, Profile::Small, workspace, Some(home));
+        let guest = guest(Target::Unknown, Stack::default(), "/src/my plugins");
+        let configs = configs(&guest, Profile::Small, Some(Path::new("/home/me/.cargo")));
         assert!(configs.contains(&r#"profile.plugin-small.opt-level = "z""#.to_owned()));
         assert!(configs.contains(&"profile.plugin-fast.opt-level = 3".to_owned()));
         assert_eq!(
@@ -142,11 +152,11 @@ mod tests {
 
     #[test]
     fn a_plugin_for_wasi_is_linked_as_a_reactor_and_a_fast_one_has_simd() {
-        let configs = configs(Target::Wasip1, Profile::Fast, Path::new("/src"), None);
+        let configs = configs(&guest(Target::Wasip1, Stack(65536), "/src"), Profile::Fast, None);
         assert_eq!(
             configs.last().unwrap(),
             concat!(
-                r#"target.wasm32-wasip1.rustflags = ["-Clink-arg=-zstack-size=16384","#,
+                r#"target.wasm32-wasip1.rustflags = ["-Clink-arg=-zstack-size=65536","#,
                 r#""-Clink-arg=--compress-relocations","-Ctarget-feature=+simd128","#,
                 r#""-Clink-arg=-l:crt1-reactor.o","-Clink-arg=-lc","--remap-path-prefix=/src=/workspace"]"#
             )

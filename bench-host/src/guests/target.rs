@@ -1,16 +1,16 @@
 //! What plugins are compiled for.
 
-use cargo_metadata::Package;
-
-use super::BuildError;
+use serde::Deserialize;
 
 /// What a plugin is compiled for. A crate chooses with `target = "wasm32-wasip1"` under `[package.metadata.reglet]`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Target {
     /// `wasm32-unknown-unknown`: nothing but the protocol. The smallest plugins.
     #[default]
+    #[serde(rename = "wasm32-unknown-unknown")]
     Unknown,
     /// `wasm32-wasip1`: `std` with its files, environment, clock and random numbers.
+    #[serde(rename = "wasm32-wasip1")]
     Wasip1,
 }
 
@@ -25,18 +25,6 @@ impl Target {
             Self::Unknown => "wasm32-unknown-unknown",
             Self::Wasip1 => "wasm32-wasip1",
         }
-    }
-
-    /// What a crate asks for in its manifest; the default if it asks for nothing.
-    pub(super) fn of(package: &Package) -> Result<Self, BuildError> {
-        let Some(wanted) = package.metadata.get("reglet").and_then(|reglet| reglet.get("target")) else {
-            return Ok(Self::default());
-        };
-        let find = |name: &str| Self::ALL.into_iter().find(|target| target.triple() == name);
-        wanted.as_str().and_then(find).ok_or_else(|| BuildError::UnknownTarget {
-            name: package.name.to_string(),
-            target: wanted.to_string(),
-        })
     }
 
     /// What the linker is told besides what holds for all targets.

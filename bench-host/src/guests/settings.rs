@@ -1,0 +1,54 @@
+//! What a crate says about how it is built.
+
+use cargo_metadata::Package;
+use serde::Deserialize;
+
+use super::{BuildError, Target};
+
+/// What stands under `[package.metadata.reglet]`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Settings {
+    pub(super) target: Target,
+    pub(super) stack: Stack,
+}
+
+impl Settings {
+    pub(super) fn of(package: &Package) -> Result<Self, BuildError> {
+        let Some(settings) = package.metadata.get("reglet") else { return Ok(Self::default()) };
+        Self::deserialize(settings)
+            .map_err(|source| BuildError::Settings { name: package.name.to_string(), source })
+    }
+}
+
+/// Bytes of the plugin's stack. It is most of the memory that a small plugin starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub(super) struct Stack(pub(super) u32);
+
+impl Stack {
+    /// What the linker asks for.
+    const ALIGNMENT: u32 = 16;
+    /// Less is too little for the SDK itself.
+    const MIN: u32 = 8 << 10;
+    /// More than is left of a plugin's memory beside a full heap.
+    const MAX: u32 = 16 << 20;
+}
+
+impl Default for Stack {
+    fn default() -> Self {
+        Self(16 << 10)
+    }
+}
+
+impl TryFrom<u32> for Stack {
+    type Error = String;
+
+    fn try_from(bytes: u32) -> Result<Self, String> {
+        let (min, max, alignment) = (Self::MIN, Self::MAX, Self::ALIGNMENT);
+        if (min..=max).contains(&bytes) && bytes.is_multiple_of(alignment) {
+            return Ok(Self(bytes));
+        }
+        Err(format!("stack = {bytes}, which must be a multiple of {alignment} from {min} to {max}"))
+    }
+}
