@@ -2,6 +2,7 @@
 
 mod failure;
 mod hint;
+mod new;
 mod unknown;
 
 use core::time::Duration;
@@ -83,6 +84,18 @@ enum Command {
     Schema { plugin: PathBuf },
     /// Prints a plugin's manifest, as hosts of the second generation get it
     Manifest { plugin: PathBuf },
+    /// Makes a crate with a plugin to start from, its tests, and what is needed to run it
+    New {
+        /// The folder to make, which gives the plugin its name
+        #[arg(value_name = "PATH")]
+        folder: PathBuf,
+        /// What the plugin is written on
+        #[arg(long, value_enum, default_value_t = new::Layer::Core)]
+        layer: new::Layer,
+        /// The SDK's folder, if it is no longer where this program was built from
+        #[arg(long, value_name = "FOLDER")]
+        sdk: Option<PathBuf>,
+    },
     /// Builds a crate as a plugin and prints the module's path
     Build {
         /// A package of the workspace at hand, or a folder with a crate
@@ -170,6 +183,9 @@ impl Command {
             Self::Describe { plugin } => print_document(&plugin, Plugin::describe),
             Self::Schema { plugin } => print_document(&plugin, Plugin::schema),
             Self::Manifest { plugin } => print_document(&plugin, Plugin::manifest),
+            Self::New { folder, layer, sdk } => {
+                new::make(&folder, layer, sdk.as_deref()).map(|()| ExitCode::SUCCESS)
+            }
             Self::Build { guest, profile, target } => build(&guest, profile, target),
             Self::Measure { check, format } => measure(&check, format),
             Self::Budgets { accept, file } => budgets(accept, file.as_deref()),

@@ -25,6 +25,7 @@ pub(crate) enum Failure {
     Config { from: String, source: serde_json::Error },
     Manifest { path: PathBuf, source: InvalidManifest },
     Grant(InvalidGrant),
+    Cargo(io::Error),
 }
 
 impl Failure {
@@ -49,6 +50,7 @@ impl fmt::Display for Failure {
             Self::Stdout(source) => write!(f, "cannot write to stdout: {source}"),
             Self::Manifest { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Grant(error) => write!(f, "--allow {error}"),
+            Self::Cargo(error) => write!(f, "cargo failed: {error}"),
             Self::Config { from, source } => write!(f, "the configuration {from} is not JSON: {source}"),
         }
     }

@@ -1,0 +1,99 @@
+//! What `reglet-bench new` makes: the README's first plugin, and that it works as its author is told.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use reglet_bench_host::{Host, Status};
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_reglet-bench");
+
+#[test]
+fn the_readme_shows_what_is_made_and_its_commands_work() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let (_, readme) = readme.split_once("\n## Your first plugin\n").unwrap();
+    let folder = TempDir::new().unwrap();
+    let listener = TcpListener::bind("localhost:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let commands = block(readme, "sh");
+    assert_eq!(commands.matches("22").count(), 2, "{commands}");
+    let done = shell(folder.path(), &commands.replace("22", &port.to_string()));
+    let stdout = text(&done.stdout);
+    assert!(done.status.success(), "{stdout}{}", text(&done.stderr));
+    assert!(stdout.contains("test result: ok. 3 passed"), "{stdout}");
+    assert!(stdout.contains(&format!("success: port {port} of localhost answers\n")), "{stdout}");
+
+    let plugin = folder.path().join("port-check");
+    assert_eq!(fs::read_to_string(plugin.join("src/lib.rs")).unwrap(), block(readme, "rust"));
+    let module = fs::read(plugin.join("target/reglet-bench/plugins/port-check-small.wasm")).unwrap();
+    let host = Host::builder().build().unwrap();
+    let outcome =
+        host.load("port-check", &module).unwrap().check(br#"{"host": "localhost", "port": 0}"#).unwrap();
+    assert_eq!(outcome.status(), Status::Error);
+    let unwrapped = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(unwrapped.contains(&format!("`{}`", outcome.message())), "{}", outcome.message());
+}
+
+#[test]
+fn each_layer_has_a_plugin_that_is_well_formatted_tested_and_loads() {
+    // Neither goes anywhere: without a grant to anything, and with one to public addresses alone.
+    for (layer, here) in [("core", r#"{"host":"127.0.0.1"}"#), ("std", r#"{"url":"http://127.0.0.1/"}"#)] {
+        let folder = TempDir::new().unwrap();
+        let commands = format!(
+            "reglet-bench new my-own-check --layer {layer}
+            cd my-own-check
+            cargo fmt --check
+            export CARGO_TARGET_DIR={}
+            cargo test
+            plugin=$(reglet-bench build .)
+            reglet-bench manifest $plugin
+            reglet-bench run $plugin --config @config.json || [ $? = 2 ]
+            reglet-bench run $plugin --config '{here}' --manifest plugin.yaml || [ $? = 2 ]",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("new").display()
+        );
+        let done = shell(folder.path(), &commands);
+        let stdout = text(&done.stdout);
+        assert!(done.status.success(), "{layer}: {stdout}{}", text(&done.stderr));
+        assert!(stdout.contains("test result: ok. 3 passed"), "{layer}: {stdout}");
+        assert!(stdout.contains(r#""name":"my-own-check","version":"0.1.0""#), "{layer}: {stdout}");
+        assert_eq!(stdout.matches("error type: capability").count(), 2, "{layer}: {stdout}");
+    }
+}
+
+#[test]
+fn what_is_there_already_stays_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let done = shell(folder.path(), "mkdir taken; touch taken/notes; reglet-bench new taken");
+    assert_eq!(done.status.code(), Some(3));
+    assert!(text(&done.stderr).contains("already exists"), "{}", text(&done.stderr));
+    assert_eq!(fs::read_dir(folder.path().join("taken")).unwrap().count(), 1);
+
+    let done = shell(folder.path(), "reglet-bench new check --sdk nowhere");
+    assert_eq!(done.status.code(), Some(3));
+    assert!(text(&done.stderr).contains("cannot read nowhere/sdk-core"), "{}", text(&done.stderr));
+    assert!(!folder.path().join("check").exists());
+}
+
+/// The first code block of this language.
+fn block(text: &str, language: &str) -> String {
+    let (_, rest) = text.split_once(&format!("\n```{language}\n")).unwrap();
+    rest.split_once("\n```\n").unwrap().0.to_owned() + "\n"
+}
+
+/// Runs commands in a folder until one fails, with nothing but what this workspace has downloaded.
+fn shell(folder: &Path, commands: &str) -> Output {
+    let programs = Path::new(PROGRAM).parent().unwrap().to_owned();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path: OsString = env::join_paths([programs].into_iter().chain(env::split_paths(&path))).unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-e", "-c", commands]).current_dir(folder).env("PATH", path).env("CARGO_NET_OFFLINE", "true");
+    shell.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
