@@ -1,4 +1,5 @@
-//! Benchmarks of the Reglet Rust SDK: `cargo bench -p reglet-benches`, and the programs `codec` and `prices`.
+//! Benchmarks of the Reglet Rust SDK: `cargo bench -p reglet-benches`, and the programs `codec`,
+//! `prices` and `rivals`.
 //!
 //! Wall times are for people: they are compared within one run, and no test depends on them. What is the same on
 //! every machine, sizes and counts, is held to `budgets.toml` by a test.
@@ -7,3 +8,4 @@ pub mod codec;
 pub mod http;
 pub mod page;
 pub mod prices;
+pub mod rivals;

@@ -1,0 +1,3 @@
+module reglet.dev/rivals
+
+go 1.26

@@ -1,0 +1,69 @@
+//! Builds the same check with the SDKs of others and with ours; prints and publishes what it weighs and takes.
+
+mod picture;
+mod report;
+
+use std::fs;
+use std::process::ExitCode;
+
+use clap::Parser;
+use reglet_bench_host::guests::{Crate, Progress, Toolchain};
+use reglet_benches::page::with_section;
+use reglet_benches::rivals::{self, Result};
+
+use report::Report;
+
+/// Tells what the same check weighs and takes with the SDKs of others; needs the network once, wasm-opt, and Go.
+#[derive(Parser)]
+struct Arguments {
+    /// Rewrites the table of docs/performance.md, and its picture
+    #[arg(long)]
+    publish: bool,
+}
+
+/// Tells what is built on stderr.
+struct Stderr;
+
+impl Progress for Stderr {
+    fn step(&self, what: &str) {
+        eprintln!("{what}");
+    }
+
+    fn note(&self, what: &str) {
+        eprintln!("{what}");
+    }
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rivals: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let here = Crate::find("reglet-benches")?;
+    let toolchain = Toolchain::find(here.folder())?;
+    if toolchain.wasm_opt.is_none() {
+        return Err("there is no wasm-opt: run `npm install -g binaryen`".into());
+    }
+    let report = Report { toolchain, rows: rivals::measure(here.workspace(), &Stderr)? };
+    println!("{}\n{}", report.cells().terminal(), report.versions());
+    let folder = here.output_folder();
+    fs::write(folder.join("rivals.json"), report.json())?;
+    fs::write(folder.join("rivals.csv"), report.csv())?;
+    let picture = picture::svg(&report.rows);
+    fs::write(folder.join("rivals.svg"), &picture)?;
+    if arguments.publish {
+        let docs = here.workspace().join("docs");
+        let path = docs.join("performance.md");
+        let page = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let table = format!("{}\n{}.\n", report.cells().markdown(), report.versions());
+        fs::write(path, with_section(&page, "rivals", &table)?)?;
+        fs::write(docs.join("rivals.svg"), picture)?;
+    }
+    Ok(())
+}
