@@ -2,7 +2,9 @@
 
 use kubewarden_policy_sdk::request::ValidationRequest;
 use kubewarden_policy_sdk::settings::Validatable;
-use kubewarden_policy_sdk::{accept_request, logging, protocol_version_guest, reject_request, validate_settings};
+use kubewarden_policy_sdk::{
+    accept_request, logging, protocol_version_guest, reject_request, validate_settings,
+};
 use rival_task::Config;
 use serde::{Deserialize, Serialize};
 use slog::{Drain, Logger, info, o};

@@ -15,8 +15,7 @@ struct Check;
 
 impl Guest for Check {
     fn check(config: String) -> Result<String, String> {
-        let config: rival_task::Config =
-            serde_json::from_str(&config).map_err(|error| error.to_string())?;
+        let config: rival_task::Config = serde_json::from_str(&config).map_err(|error| error.to_string())?;
         log(&format!("checking {}", config.host));
         serde_json::to_string(&rival_task::check(config)).map_err(|error| error.to_string())
     }
