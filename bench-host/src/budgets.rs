@@ -1,4 +1,4 @@
-//! Budgets: what the examples may weigh and take.
+//! Budgets: what plugins may weigh and take.
 //!
 //! Numbers that do not depend on the machine are held to those in a file, and may leave them by 2 % either way: a
 //! gain that nobody noted is the room for the next loss.
@@ -19,15 +19,18 @@ use crate::guests::{Progress, Toolchain};
 use crate::report::{self, Row, grouped};
 use crate::trace::Mask;
 
-/// Where the budgets of a workspace stand.
-pub const FILE: &str = "benches/budgets.toml";
+/// Where the budgets of a workspace stand: in its folder `benches`, or without one at its top.
+#[must_use]
+pub fn file(workspace: &Path) -> PathBuf {
+    let benches = workspace.join("benches");
+    if benches.is_dir() { benches } else { workspace.to_owned() }.join("budgets.toml")
+}
 
 /// What the file begins with.
 const HEADER: &str = "\
-# What each example weighs and takes, built for size and for speed: bytes, and counts per check with replayed
-# answers. A test fails when a number leaves its budget by more than 2 %, also when it is better. The numbers are
-# written, and changes accepted, by:
-#     cargo run --release -p reglet-bench-host -- budgets --accept
+# What each plugin weighs and takes, built for size and for speed: bytes, and counts per check with replayed
+# answers. `reglet-bench budgets` fails when a number leaves its budget by more than 2 %, also when it is better;
+# `reglet-bench budgets --accept` writes the numbers, and accepts changes.
 
 ";
 
@@ -49,15 +52,15 @@ const OPTIMISED: [&str; 2] = ["module_bytes", "fuel_per_check"];
 /// moves from run to run, by a tenth of a per cent: the answers that are replayed hold other times and ports.
 const TOLERANCE: u64 = 50;
 
-/// Measures the examples of the workspace at hand, and compares them with the budgets in a file; [`FILE`] unless
-/// another is named. A file that is not there has no budgets.
+/// Measures the plugins of the workspace at hand, and compares them with the budgets in a file; [that](file) of the
+/// workspace unless another is named. A file that is not there has no budgets.
 ///
 /// # Errors
 ///
-/// The examples can't be measured, one of them does not succeed, or the file can't be read.
+/// The plugins can't be measured, one of them does not succeed, or the file can't be read.
 pub fn compare(file: Option<&Path>, progress: &dyn Progress) -> Result<Comparison, BudgetError> {
     let measured = examples::measure(progress)?;
-    let file = file.map_or_else(|| measured.workspace.join(FILE), Path::to_owned);
+    let file = file.map_or_else(|| self::file(&measured.workspace), Path::to_owned);
     let budgets = Budgets::read(&file)?;
     let toolchain = Toolchain::find(&measured.workspace).map_err(ExampleError::from)?;
     let measured = Budgets::of(&measured.rows, toolchain)?;
@@ -101,7 +104,7 @@ impl Comparison {
             }
         }
         if !self.holds() {
-            notes += "to accept the change: cargo run --release -p reglet-bench-host -- budgets --accept\n";
+            notes += "to accept the change: reglet-bench budgets --accept (in the SDK: cargo run --release -p reglet-bench-host -- budgets --accept)\n";
         }
         notes
     }
@@ -138,8 +141,8 @@ impl fmt::Display for Comparison {
 struct Budgets {
     rustc: String,
     wasm_opt: Option<u32>,
-    /// Numbers by example, profile with the target if that is not the default one, and quantity.
-    examples: BTreeMap<String, BTreeMap<String, BTreeMap<String, u64>>>,
+    /// Numbers by plugin, profile with the target if that is not the default one, and quantity.
+    plugins: BTreeMap<String, BTreeMap<String, BTreeMap<String, u64>>>,
 }
 
 impl Budgets {
@@ -155,22 +158,22 @@ impl Budgets {
 
     fn of(rows: &[Row], toolchain: Toolchain) -> Result<Self, BudgetError> {
         let Toolchain { rustc, wasm_opt } = toolchain;
-        let mut examples: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+        let mut plugins: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
         for row in rows {
             // A check that ends early takes less.
             if row.measured.outcome.status() != Status::Success {
-                let (example, outcome) =
+                let (plugin, outcome) =
                     (row.plugin.clone(), report::text(&row.measured.outcome, &Mask::default()));
-                return Err(BudgetError::Outcome { example, outcome });
+                return Err(BudgetError::Outcome { plugin, outcome });
             }
             let is_guarded =
                 |key| GUARDED.contains(&key) && (wasm_opt.is_some() || !OPTIMISED.contains(&key));
             let numbers = row.fields().filter(|(key, _)| is_guarded(*key));
             let numbers = numbers.filter_map(|(key, value)| Some((key.to_owned(), value.as_u64()?)));
             let variant = row.variant().unwrap_or_default();
-            examples.entry(row.plugin.clone()).or_default().insert(variant, numbers.collect());
+            plugins.entry(row.plugin.clone()).or_default().insert(variant, numbers.collect());
         }
-        Ok(Self { rustc, wasm_opt, examples })
+        Ok(Self { rustc, wasm_opt, plugins })
     }
 
     fn to_toml(&self) -> String {
@@ -184,12 +187,12 @@ impl Budgets {
         format!("rustc {} and {wasm_opt}", self.rustc)
     }
 
-    /// The numbers, by example, profile and quantity.
+    /// The numbers, by plugin, profile and quantity.
     fn numbers(&self) -> BTreeMap<[&str; 3], u64> {
         let mut all = BTreeMap::new();
-        for (example, profiles) in &self.examples {
+        for (plugin, profiles) in &self.plugins {
             for (profile, numbers) in profiles {
-                all.extend(numbers.iter().map(|(key, number)| ([example.as_str(), profile, key], *number)));
+                all.extend(numbers.iter().map(|(key, number)| ([plugin.as_str(), profile, key], *number)));
             }
         }
         all
@@ -199,7 +202,7 @@ impl Budgets {
 /// A number and its budget, at least one of which is there.
 #[derive(Debug)]
 struct Line {
-    /// The example, the profile and the quantity.
+    /// The plugin, the profile and the quantity.
     names: [String; 3],
     budget: Option<u64>,
     measured: Option<u64>,
@@ -243,7 +246,7 @@ impl Line {
 fn table<'a>(lines: impl IntoIterator<Item = &'a Line>) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header(["example", "profile", "quantity", "budget", "measured", "difference", ""]);
+    table.set_header(["plugin", "profile", "quantity", "budget", "measured", "difference", ""]);
     for line in lines {
         let number = |number: Option<u64>| number.map_or_else(String::new, grouped);
         let numbers = [number(line.budget), number(line.measured), line.difference()];
@@ -262,14 +265,14 @@ fn table<'a>(lines: impl IntoIterator<Item = &'a Line>) -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BudgetError {
-    /// The examples can't be measured.
+    /// The plugins can't be measured.
     #[error(transparent)]
     Examples(#[from] ExampleError),
-    /// An example does not succeed, so what it takes means nothing.
-    #[error("the example `{example}` must succeed to be compared with its budgets, and ended with {outcome}")]
+    /// A plugin does not succeed, so what it takes means nothing.
+    #[error("the plugin `{plugin}` must succeed to be compared with its budgets, and ended with {outcome}")]
     Outcome {
-        /// Name of the example.
-        example: String,
+        /// Name of the plugin.
+        plugin: String,
         /// What it found, as text.
         outcome: String,
     },
@@ -306,19 +309,19 @@ pub enum BudgetError {
 mod tests {
     use super::*;
 
-    /// Budgets of an example `a`, all in the same profile.
+    /// Budgets of a plugin `a`, all in the same profile.
     fn budgets(numbers: &[(&str, u64)]) -> Budgets {
         let numbers = numbers.iter().map(|(key, number)| ((*key).to_owned(), *number)).collect();
         let profiles = BTreeMap::from([("small".to_owned(), numbers)]);
         Budgets {
             rustc: "1.95.0".into(),
             wasm_opt: Some(132),
-            examples: BTreeMap::from([("a".to_owned(), profiles)]),
+            plugins: BTreeMap::from([("a".to_owned(), profiles)]),
         }
     }
 
     fn comparison(budgets: Option<Budgets>, measured: Budgets) -> Comparison {
-        Comparison { file: FILE.into(), lines: lines(budgets.as_ref(), &measured), budgets, measured }
+        Comparison { file: file(Path::new("")), lines: lines(budgets.as_ref(), &measured), budgets, measured }
     }
 
     /// Whether a number holds, and how it differs.
@@ -365,14 +368,14 @@ mod tests {
         let compared = comparison(Some(before), budgets(&[("fuel", 1100), ("calls", 6), ("bytes", 1)]));
         let expected = "\
 2 of 3 budgets do not hold
-┌─────────┬─────────┬──────────┬────────┬──────────┬────────────┬─────┐
-│ example ┆ profile ┆ quantity ┆ budget ┆ measured ┆ difference ┆     │
-╞═════════╪═════════╪══════════╪════════╪══════════╪════════════╪═════╡
-│ a       ┆ small   ┆ calls    ┆      7 ┆        6 ┆   -14.29 % ┆ off │
-│ a       ┆ small   ┆ fuel     ┆  1,000 ┆    1,100 ┆   +10.00 % ┆ off │
-└─────────┴─────────┴──────────┴────────┴──────────┴────────────┴─────┘
+┌────────┬─────────┬──────────┬────────┬──────────┬────────────┬─────┐
+│ plugin ┆ profile ┆ quantity ┆ budget ┆ measured ┆ difference ┆     │
+╞════════╪═════════╪══════════╪════════╪══════════╪════════════╪═════╡
+│ a      ┆ small   ┆ calls    ┆      7 ┆        6 ┆   -14.29 % ┆ off │
+│ a      ┆ small   ┆ fuel     ┆  1,000 ┆    1,100 ┆   +10.00 % ┆ off │
+└────────┴─────────┴──────────┴────────┴──────────┴────────────┴─────┘
 the budgets were made with rustc 1.94.0 and wasm-opt 132, and this is rustc 1.95.0 and wasm-opt 132
-to accept the change: cargo run --release -p reglet-bench-host -- budgets --accept
+to accept the change: reglet-bench budgets --accept (in the SDK: cargo run --release -p reglet-bench-host -- budgets --accept)
 ";
         assert_eq!(compared.to_string(), expected);
         assert_eq!(compared.table().lines().count(), 7);
@@ -396,7 +399,7 @@ to accept the change: cargo run --release -p reglet-bench-host -- budgets --acce
     fn the_file_is_sorted_and_reads_back() {
         let text = budgets(&[("module_bytes", 8000), ("fuel_per_check", 12)]).to_toml();
         let body = text.strip_prefix(HEADER).unwrap();
-        let expected = "rustc = \"1.95.0\"\nwasm_opt = 132\n\n[examples.a.small]\nfuel_per_check = 12\nmodule_bytes = 8000\n";
+        let expected = "rustc = \"1.95.0\"\nwasm_opt = 132\n\n[plugins.a.small]\nfuel_per_check = 12\nmodule_bytes = 8000\n";
         assert_eq!(body, expected);
         assert_eq!(toml::from_str::<Budgets>(&text).unwrap().to_toml(), text);
     }
@@ -404,7 +407,7 @@ to accept the change: cargo run --release -p reglet-bench-host -- budgets --acce
     #[test]
     fn a_file_that_does_not_hold_budgets_is_named_with_a_way_out() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        for text in ["<<<<<<< HEAD", "rustc = \"1.95.0\"", "rustc = \"\"\nexamples = {}\nfuel = 1"] {
+        for text in ["<<<<<<< HEAD", "rustc = \"1.95.0\"", "rustc = \"\"\nplugins = {}\nfuel = 1"] {
             fs::write(&file, text).unwrap();
             let message = Budgets::read(file.path()).unwrap_err().to_string();
             assert!(message.starts_with(file.path().to_str().unwrap()), "{message}");

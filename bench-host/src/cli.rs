@@ -51,8 +51,8 @@ pub(crate) fn main() -> ExitCode {
 
 /// Runs and measures Reglet plugins.
 ///
-/// Without a command, it builds the examples of the workspace, runs each against servers on this machine,
-/// and prints what they take.
+/// Without a command, it builds the plugins of the workspace at hand, those in its folder `examples` or else all that have
+/// a `config.json`, runs each against servers on this machine, and prints what they take.
 ///
 /// Exit status: 0 success, 1 failure, 2 error, 3 the plugin could not be loaded or run at all.
 #[derive(Parser)]
@@ -116,12 +116,13 @@ enum Command {
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
     },
-    /// Compares what the examples weigh and take with their budgets; fails if a number is off by more than 2 %
+    /// Compares what the plugins of the workspace at hand weigh and take with their budgets; fails if a number is off by more than 2 %
     Budgets {
         /// Makes what was measured the budgets
         #[arg(long)]
         accept: bool,
-        /// The file with the budgets; `benches/budgets.toml` of the workspace, unless it is given
+        /// The file with the budgets; `budgets.toml` in the workspace's folder `benches`, or without one at its top, unless it
+        /// is given
         #[arg(long)]
         file: Option<PathBuf>,
     },

@@ -1,4 +1,4 @@
-//! The main job: builds the examples, runs each against servers on this machine, and measures them.
+//! The main job: builds the plugins of the workspace at hand, runs each against servers on this machine, and measures them.
 
 use std::fs;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use reglet_bench_host::{Mask, Status};
 use crate::cli::{self, Failure};
 use crate::progress::Stderr;
 
-/// Builds, runs and measures every example, and reports.
+/// Builds, runs and measures every plugin, and reports.
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     let progress = Stderr::new();
     let measured = examples::measure(&progress)?;
@@ -30,20 +30,20 @@ fn summary(Measured { rows, servers, .. }: &Measured) -> String {
     let not_after = servers.not_after().rfc3339();
     let passed = rows.iter().filter(|row| row.measured.outcome.status() == Status::Success).count();
     let table = report::table(rows);
-    let examples: Vec<&Row> = rows
+    let plugins: Vec<&Row> = rows
         .chunk_by(|one, next| one.plugin == next.plugin)
         .filter_map(|profiles| profiles.first())
         .collect();
     let outcome =
         |row: &&Row| format!("{}: {}\n", row.plugin, report::text(&row.measured.outcome, &Mask::default()));
-    let outcomes: String = examples.iter().map(outcome).collect();
-    let examples = examples.len();
-    let plural = if examples == 1 { "" } else { "s" };
+    let outcomes: String = plugins.iter().map(outcome).collect();
+    let plugins = plugins.len();
+    let plural = if plugins == 1 { "" } else { "s" };
     // Files are the only answers that are not replayed.
     let uses_files = rows.iter().any(|row| row.target == Some(Target::Wasip1));
     let note = if uses_files { "wasip1: files are read for real in each check\n" } else { "" };
     format!(
-        "{outcomes}{table}\n{note}{passed} of {} runs of {examples} example{plural} succeeded, against servers on this \
+        "{outcomes}{table}\n{note}{passed} of {} runs of {plugins} plugin{plural} succeeded, against servers on this \
          machine whose certificate ends {not_after}\n",
         rows.len()
     )

@@ -1,4 +1,5 @@
-//! The examples of the workspace at hand: built, run against servers on this machine, and measured.
+//! The plugins of the workspace at hand, such as the examples of the SDK: built, run against servers on this machine, and
+//! measured.
 
 mod servers;
 
@@ -57,10 +58,12 @@ pub fn measure(progress: &dyn Progress) -> Result<Measured, ExampleError> {
 #[non_exhaustive]
 pub enum ExampleError {
     /// There is no workspace at hand.
-    #[error("the examples are built from their source, so run this in the SDK's workspace")]
+    #[error("plugins are built from their source: run this where that is")]
     NoWorkspace(#[source] BuildError),
-    /// The workspace at hand has no examples.
-    #[error("there is no plugin in the folder `examples` of this workspace: run this in the SDK's workspace")]
+    /// The workspace at hand has no plugins that can be run.
+    #[error(
+        "this workspace has no plugin in its folder `examples`, and none with a `config.json` to run it with"
+    )]
     NoExamples,
     /// An example can't be built.
     #[error(transparent)]

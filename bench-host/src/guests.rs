@@ -104,20 +104,24 @@ impl Crate {
         Self::new(&metadata, package.ok_or_else(no_package)?)
     }
 
-    /// The crates in the folder `examples` of the workspace at hand that are made to be plugins.
+    /// The crates in the folder `examples` of the workspace at hand that are made to be plugins; if there are none, all
+    /// of its plugins that have a `config.json`.
     ///
     /// # Errors
     ///
     /// There is no workspace, or cargo can't read it.
     pub fn examples() -> Result<Vec<Self>, BuildError> {
         let metadata = metadata(Path::new("."))?;
-        let examples = metadata.workspace_root.join("examples");
-        let is_example = |package: &&&Package| {
-            let is_plugin = package.targets.iter().any(|target| target.is_kind(TargetKind::CDyLib));
-            is_plugin && package.manifest_path.starts_with(&examples)
-        };
-        let packages = metadata.workspace_packages();
-        packages.iter().filter(is_example).map(|package| Self::new(&metadata, package)).collect()
+        let folder = metadata.workspace_root.join("examples");
+        let mut plugins = metadata.workspace_packages();
+        plugins.retain(|package| package.targets.iter().any(|target| target.is_kind(TargetKind::CDyLib)));
+        let is_example = |package: &&Package| package.manifest_path.starts_with(&folder);
+        if plugins.iter().any(is_example) {
+            plugins.retain(is_example);
+        } else {
+            plugins.retain(|package| package.manifest_path.with_file_name("config.json").is_file());
+        }
+        plugins.into_iter().map(|package| Self::new(&metadata, package)).collect()
     }
 
     fn new(metadata: &Metadata, package: &Package) -> Result<Self, BuildError> {

@@ -349,7 +349,7 @@ fn budgets_that_do_not_hold_exit_with_1_and_changes_can_be_accepted() {
     }
     assert_eq!(done.status, 0, "{}", done.stderr);
     let accepted = fs::read_to_string(&file).unwrap();
-    let without_one = accepted.replace("[examples.tls-check.small]", "[examples.tls-check.gone]");
+    let without_one = accepted.replace("[plugins.tls-check.small]", "[plugins.tls-check.gone]");
     assert_ne!(accepted, without_one);
     fs::write(&file, without_one).unwrap();
 
@@ -359,7 +359,7 @@ fn budgets_that_do_not_hold_exit_with_1_and_changes_can_be_accepted() {
         // Those of one profile, and no others.
         assert_eq!(done.stdout.matches(off).count(), 7, "{}", done.stdout);
     }
-    assert!(done.stderr.contains("to accept the change: cargo run "), "{}", done.stderr);
+    assert!(done.stderr.contains("to accept the change: reglet-bench budgets --accept"), "{}", done.stderr);
 }
 
 /// What a run of the program left.

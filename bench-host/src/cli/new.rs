@@ -44,11 +44,13 @@ impl Layer {
         }
     }
 
-    /// A configuration to try the plugin with.
-    fn config(self) -> &'static str {
+    /// Configurations: for a server of the main job, and for one elsewhere.
+    fn configs(self) -> [&'static str; 2] {
         match self {
-            Self::Core => "{\"host\": \"example.com\", \"port\": 443}\n",
-            Self::Std => "{\"url\": \"https://example.com/\"}\n",
+            Self::Core => [r#"{"host": "localhost", "port": "${HTTP_PORT}"}"#, r#"{"host": "example.com"}"#],
+            Self::Std => {
+                [r#"{"url": "http://localhost:${HTTP_PORT}/health"}"#, r#"{"url": "https://example.com/"}"#]
+            }
         }
     }
 }
@@ -69,14 +71,15 @@ pub(super) fn make(folder: &Path, layer: Layer, sdk: Option<&Path>) -> Result<()
     let [plugin, tests] = layer.sources();
     write(&folder.join("src/lib.rs"), plugin)?;
     write(&folder.join("tests/check.rs"), &tests.replace(CRATE, &name.replace('-', "_")))?;
-    write(&folder.join("config.json"), layer.config())?;
+    let [here, elsewhere] = layer.configs();
+    write(&folder.join("config.json"), &format!("{here}\n"))?;
     write(&folder.join("plugin.yaml"), &grants(&name))?;
     eprintln!(
         "{} is a plugin. In its folder:
 
-    cargo test
-    reglet-bench build .
-    reglet-bench run target/reglet-bench/plugins/{name}-small.wasm --config @config.json --manifest plugin.yaml",
+    cargo test          runs its tests, natively
+    reglet-bench        builds it, runs it against servers on this machine, and measures it
+    reglet-bench run target/reglet-bench/plugins/{name}-small.wasm --config '{elsewhere}' --manifest plugin.yaml",
         folder.display()
     );
     Ok(())
