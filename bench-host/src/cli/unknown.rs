@@ -26,7 +26,7 @@ impl Search<'_> {
     fn look(&mut self, value: &Value, schema: &Value, path: &str, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let target = schema["$ref"].as_str().and_then(|target| self.root.pointer(target.strip_prefix('#')?));
-        if let Some(target) = target {
+        if let Some(target) = target.or_else(|| alternative(schema)) {
             return self.look(value, target, path, depth);
         }
         match value {
@@ -54,6 +54,14 @@ impl Search<'_> {
     }
 }
 
+/// The only thing that a value may be besides `null`, as with an optional struct. If there are several, who knows which
+/// one was meant.
+fn alternative(schema: &Value) -> Option<&Value> {
+    let all = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array())?;
+    let mut some = all.iter().filter(|schema| schema["type"] != "null");
+    some.next().filter(|_| some.next().is_none())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,14 +75,15 @@ mod tests {
                 "list": {"items": {"$ref": "#/$defs/Login"}},
                 "open": {"properties": {"a": {}}},
                 "any": {},
-                "form": {"anyOf": [{"properties": {"a": {}}, "additionalProperties": false}]}
+                "maybe": {"anyOf": [{"$ref": "#/$defs/Login"}, {"type": "null"}]},
+                "either": {"oneOf": [{"$ref": "#/$defs/Login"}, {"type": "object"}]}
             },
             "additionalProperties": false,
             "$defs": {"Login": {"properties": {"user": {}}, "additionalProperties": false}}
         }"##;
         let config = r#"{"URL": "", "retires": 1, "login": {"user": 1, "pass": 2}, "list": [{}, {"x": 1}],
-            "open": {"b": 1}, "any": {"c": 1}, "form": {"d": 1}}"#;
-        assert_eq!(keys(config.as_bytes(), schema), ["list[1].x", "login.pass", "retires"]);
+            "open": {"b": 1}, "any": {"c": 1}, "maybe": {"y": 1}, "either": {"d": 1}}"#;
+        assert_eq!(keys(config.as_bytes(), schema), ["list[1].x", "login.pass", "maybe.y", "retires"]);
     }
 
     #[test]
