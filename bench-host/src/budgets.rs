@@ -19,11 +19,11 @@ use crate::guests::{Progress, Toolchain};
 use crate::report::{self, Row, grouped};
 use crate::trace::Mask;
 
-/// Where the budgets of a workspace stand: in its folder `benches`, or without one at its top.
+/// Where the budgets of a workspace stand, or would: at its top, or in its folder `benches`.
 #[must_use]
 pub fn file(workspace: &Path) -> PathBuf {
-    let benches = workspace.join("benches");
-    if benches.is_dir() { benches } else { workspace.to_owned() }.join("budgets.toml")
+    let [top, benches] = ["budgets.toml", "benches/budgets.toml"].map(|file| workspace.join(file));
+    if benches.is_file() && !top.is_file() { benches } else { top }
 }
 
 /// What the file begins with.

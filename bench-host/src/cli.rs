@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use reglet_bench_host::guests::{Crate, Profile, Target};
+use reglet_bench_host::guests::{Built, Crate, Profile, Target};
 use reglet_bench_host::manifest::{self, Manifest};
 use reglet_bench_host::report::{self, Row};
 use reglet_bench_host::{Builder, Error, Host, Mask, Outcome, Plugin, Status, budgets, measure};
@@ -44,7 +44,7 @@ pub(crate) fn main() -> ExitCode {
         Some(command) => command.run(),
     };
     result.unwrap_or_else(|failure| {
-        eprintln!("reglet-bench: {failure}");
+        eprint!("{}", hint::add_to_first_line(&format!("reglet-bench: {failure}")));
         failure.exit_status()
     })
 }
@@ -92,7 +92,7 @@ enum Command {
         /// What the plugin is written on
         #[arg(long, value_enum, default_value_t = new::Layer::Core)]
         layer: new::Layer,
-        /// The SDK's folder, if it is no longer where this program was built from
+        /// The SDK's folder; the one that this program was built from, unless it is given
         #[arg(long, value_name = "FOLDER")]
         sdk: Option<PathBuf>,
     },
@@ -121,8 +121,8 @@ enum Command {
         /// Makes what was measured the budgets
         #[arg(long)]
         accept: bool,
-        /// The file with the budgets; `budgets.toml` in the workspace's folder `benches`, or without one at its top, unless it
-        /// is given
+        /// The file with the budgets; `budgets.toml` at the top of the workspace, or in its folder `benches`, unless it is
+        /// given
         #[arg(long)]
         file: Option<PathBuf>,
     },
@@ -319,8 +319,18 @@ fn build(guest: &str, profile: ProfileName, target: Option<TargetName>) -> Resul
     };
     let built = guest.with_target(target).build(profile, &Stderr::new())?;
     eprintln!("{} bytes, {} as compiled", built.module.bytes.len(), built.raw.bytes.len());
+    if let Err(error) = loads(&built) {
+        eprintln!("warning: hosts will not take it: {error}");
+    }
     print(&format!("{}\n", built.module.path.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a host gets what it asks a plugin for first. Who forgets to export one finds that the compiler did not mind.
+fn loads(built: &Built) -> Result<(), Error> {
+    let plugin = Host::builder().build()?.load(&built.name, &built.module.bytes)?;
+    plugin.manifest()?;
+    plugin.schema().map(drop)
 }
 
 fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {

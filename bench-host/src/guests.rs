@@ -74,6 +74,8 @@ pub struct Crate {
     target: Target,
     stack: Stack,
     features: Vec<String>,
+    /// The workspaces of what it depends on by path, besides its own.
+    foreign: Vec<PathBuf>,
 }
 
 impl Crate {
@@ -142,6 +144,7 @@ impl Crate {
             target_folder: metadata.target_directory.clone().into(),
             target,
             stack,
+            foreign: foreign(metadata, package)?,
             features: Vec::new(),
         })
     }
@@ -200,18 +203,18 @@ impl Crate {
         progress.step(&format!("compiling {} ({})", self.name, variant(self.target, profile)));
         let raw = Module::read(compile::compile(self, profile)?)?;
         let output = self.output_folder();
-        let optimised = optimise::optimise(&raw, &output.join("optimised"), profile, progress)?;
+        let optimised = optimise::optimise(&raw.bytes, &output.join("optimised"), profile, progress)?;
         let folder = output.join("plugins");
         fs::create_dir_all(&folder).map_err(|error| BuildError::io(&folder, error))?;
         let path = folder.join(self.file_name(profile));
         // Complete from the moment that it is there, even if two builds write it. What fails leaves nothing.
         let unfinished = TempDir::new_in(&folder).map_err(|error| BuildError::io(&folder, error))?;
         let partial = unfinished.path().join("plugin.wasm");
-        let source = optimised.as_ref().unwrap_or(&raw.path);
-        fs::copy(source, &partial).map_err(|error| BuildError::io(source, error))?;
+        let (is_optimised, bytes) = (optimised.is_some(), optimised.unwrap_or_else(|| raw.bytes.clone()));
+        fs::write(&partial, &bytes).map_err(|error| BuildError::io(&partial, error))?;
         fs::rename(&partial, &path).map_err(|error| BuildError::io(&path, error))?;
-        let (name, target) = (self.name.clone(), self.target);
-        Ok(Built { name, target, profile, raw, module: Module::read(path)?, optimised: optimised.is_some() })
+        let (name, target, module) = (self.name.clone(), self.target, Module { path, bytes });
+        Ok(Built { name, target, profile, raw, module, optimised: is_optimised })
     }
 
     fn file_name(&self, profile: Profile) -> String {
@@ -284,7 +287,7 @@ pub enum BuildError {
         name: String,
     },
     /// The package's settings for plugins are not what they can be.
-    #[error("the package `{name}` has under [package.metadata.reglet] what it must not have: {source}")]
+    #[error("the package `{name}` has under [package.metadata.reglet] what it must not have")]
     Settings {
         /// Name of the package.
         name: String,
@@ -350,6 +353,19 @@ impl BuildError {
 fn metadata(folder: &Path) -> Result<Metadata, BuildError> {
     let metadata = MetadataCommand::new().current_dir(folder).no_deps().exec();
     metadata.map_err(|source| BuildError::Metadata { folder: folder.into(), source })
+}
+
+fn foreign(own: &Metadata, package: &Package) -> Result<Vec<PathBuf>, BuildError> {
+    let mut roots = Vec::new();
+    for folder in package.dependencies.iter().filter_map(|dependency| dependency.path.as_ref()) {
+        if !folder.starts_with(&own.workspace_root) {
+            let root: PathBuf = metadata(folder.as_std_path())?.workspace_root.into();
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+    }
+    Ok(roots)
 }
 
 /// Runs a program, and returns what it wrote to stdout.

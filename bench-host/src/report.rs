@@ -102,8 +102,11 @@ pub fn text(outcome: &Outcome, mask: &Mask) -> String {
         let mut stack = stack.into_owned().into_bytes();
         let len = base64::decode(&mut stack).unwrap_or_default();
         stack.truncate(len);
-        for frame in String::from_utf8_lossy(&stack).lines() {
-            line("in", frame);
+        let stack = String::from_utf8_lossy(&stack);
+        let frames: Vec<_> = stack.lines().collect();
+        for same in frames.chunk_by(|one, next| one == next) {
+            let times = if same.len() > 1 { format!(", {} times", same.len()) } else { String::new() };
+            line("in", &(same[0].to_owned() + &times));
         }
     }
     for (name, value) in outcome.data().members().into_iter().flatten() {

@@ -82,10 +82,37 @@ fn what_is_there_already_stays_as_it_is() {
     assert!(text(&done.stderr).contains("already exists"), "{}", text(&done.stderr));
     assert_eq!(fs::read_dir(folder.path().join("taken")).unwrap().count(), 1);
 
-    let done = shell(folder.path(), "reglet-bench new check --sdk nowhere");
-    assert_eq!(done.status.code(), Some(3));
-    assert!(text(&done.stderr).contains("cannot read nowhere/sdk-core"), "{}", text(&done.stderr));
+    for (arguments, reason) in [
+        ("check --sdk nowhere", "the SDK is not in nowhere, name its folder with --sdk: "),
+        ("core", "`core` is a crate that every plugin needs"),
+        ("a.b", "no plugin was made"),
+        // Found out when the folder is there already.
+        ("check --sdk sdk", "no plugin was made"),
+    ] {
+        let done = shell(folder.path(), &format!("mkdir -p sdk/sdk-core; reglet-bench new {arguments}"));
+        assert_eq!(done.status.code(), Some(3), "{arguments}");
+        assert!(text(&done.stderr).contains(reason), "{}", text(&done.stderr));
+    }
     assert!(!folder.path().join("check").exists());
+
+    let done = shell(Path::new(env!("CARGO_MANIFEST_DIR")), "reglet-bench new ../target/plugin");
+    assert!(text(&done.stderr).contains("would become a part of the SDK"), "{}", text(&done.stderr));
+}
+
+#[test]
+fn in_a_workspace_the_command_to_run_it_names_its_module() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("Cargo.toml"), "[workspace]\nresolver = \"3\"\n").unwrap();
+    let done = shell(folder.path(), "reglet-bench new plugins/mine; reglet-bench build plugins/mine");
+    let (stdout, stderr) = (text(&done.stdout), text(&done.stderr));
+    assert!(done.status.success(), "{stderr}");
+    let module = stdout.lines().last().unwrap();
+    assert!(module.ends_with("target/reglet-bench/plugins/mine-small.wasm"), "{module}");
+    assert!(stderr.contains(&format!("reglet-bench run {module} --config ")), "{stderr}");
+    // What panics say of files depends on no folder.
+    let bytes = fs::read(module).unwrap();
+    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains(sdk.to_str().unwrap()));
 }
 
 /// The first code block of this language.
@@ -101,7 +128,8 @@ fn shell(folder: &Path, commands: &str) -> Output {
     let path: OsString = env::join_paths([programs].into_iter().chain(env::split_paths(&path))).unwrap();
     let mut shell = Command::new("sh");
     shell.args(["-e", "-c", commands]).current_dir(folder).env("PATH", path).env("CARGO_NET_OFFLINE", "true");
-    shell.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap()
+    shell.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).env_remove("CARGO_TARGET_DIR");
+    shell.output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

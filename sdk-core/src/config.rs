@@ -55,7 +55,7 @@ pub use schema::{Object, Property, Schema};
 /// let error = Config::from_json(document).unwrap_err();
 /// assert_eq!(
 ///     error.describe(document),
-///     "targets[1].port: expected a whole number from 1 to 65535, got 0"
+///     "targets[1].port: expected a whole number from 1 to 65535, got a number"
 /// );
 /// # Ok::<(), reglet_sdk_core::json::Error>(())
 /// ```

@@ -295,7 +295,8 @@ impl Grants {
             Host::Name(name) => format!(" of {name}"),
             Host::Address(_) => String::new(),
         };
-        let message = format!("address {address}{of} is {what}: grant the address itself or a CIDR block");
+        let grant = if is_localhost { join(&host, &port) } else { join(&address, &port) };
+        let message = format!("address {address}{of} is {what}: grant {grant} itself, or a CIDR block");
         Err(Error::new(Kind::Capability, message).with_code("SSRF_BLOCKED"))
     }
 

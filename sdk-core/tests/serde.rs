@@ -427,9 +427,9 @@ fn reads_floats_to_the_last_bit() {
             check(&format!("0.000{digits}e{power}"));
         }
     }
-    for text in ["1e309", "-1.7976931348623159e308", "1e99999999999999999999"] {
+    for text in ["1e309", "-1.7976931348623159e308", "1e999999999999999999999"] {
         let error = json::from_slice::<f64>(text.as_bytes()).unwrap_err();
-        assert_eq!(error.to_string(), format!("expected a number in the range of 64-bit floats, got {text}"));
+        assert_eq!(error.to_string(), "expected a number in the range of 64-bit floats, got a number");
     }
 }
 
@@ -514,7 +514,7 @@ fn says_where_and_what_is_wrong() {
     fails::<u8>("", "", "unexpected end of JSON input");
     fails::<Inner>(r#"{"x": 1,}"#, "", "invalid character at byte 8");
     fails::<u8>("1 2", "", "invalid character at byte 2");
-    fails::<u8>("300", "", "expected a whole number from 0 to 255, got 300");
+    fails::<u8>("300", "", "expected a whole number from 0 to 255, got a number");
     fails::<Inner>(" [1]", "", "expected an object, got an array");
     fails::<Inner>(
         r#"{"x": "1"}"#,
@@ -537,7 +537,7 @@ fn says_where_and_what_is_wrong() {
         "[1][2]",
         "[1][2]: expected the end of the array or object, got an object",
     );
-    fails::<Vec<()>>("[null,0]", "[1]", "[1]: expected null, got 0");
+    fails::<Vec<()>>("[null,0]", "[1]", "[1]: expected null, got a number");
     fails::<Vec<char>>(r#"["ab"]"#, "[0]", "[0]: expected a character, got a string");
     fails::<BTreeMap<u8, u8>>(
         r#"{"1":1,"x":2}"#,
@@ -545,11 +545,8 @@ fn says_where_and_what_is_wrong() {
         "x: expected a whole number from 0 to 255, got a string",
     );
     fails::<BTreeMap<bool, u8>>(r#"{"yes":2}"#, "yes", "yes: expected a boolean, got a string");
-    fails::<u128>("-1", "", "expected a whole number of 128 bits that is not negative, got -1");
-    fails::<i128>("1e3", "", "expected a whole number of 128 bits, got 1e3");
-    // A number that would be most of the text is cut.
-    let large = "9".repeat(100);
-    fails::<u8>(&large, "", &format!("expected a whole number from 0 to 255, got {}", &large[..24]));
+    fails::<u128>("-1", "", "expected a whole number of 128 bits that is not negative, got a number");
+    fails::<i128>("1e3", "", "expected a whole number of 128 bits, got a number");
     fails::<Vec<Name>>(r#"["one","two"]"#, "[1]", "[1]: unknown name 'two', expected one of 'one' 'and_two'");
     fails::<Outside>(r#""New""#, "", "expected an object with the variant's data, got a string");
     fails::<Outside>(
@@ -557,7 +554,7 @@ fn says_where_and_what_is_wrong() {
         "Struct.b.New",
         "Struct.b.New: expected a whole number from 0 to 255, got an array",
     );
-    fails::<Outside>("5", "", "expected a variant's name or an object with its data, got 5");
+    fails::<Outside>("5", "", "expected a variant's name or an object with its data, got a number");
     fails::<Vec<Outside>>(
         "[{}]",
         "[0]",
@@ -566,14 +563,14 @@ fn says_where_and_what_is_wrong() {
     fails::<Vec<Untagged>>(
         "[1,[[1e999]]]",
         "[1][0][0]",
-        "[1][0][0]: expected a number in the range of 64-bit floats, got 1e999",
+        "[1][0][0]: expected a number in the range of 64-bit floats, got a number",
     );
     fails::<BTreeMap<String, Inside>>(
         r#"{"a":{"kind":"new","x":true},"b":null}"#,
         "a",
         "a: expected i32, got a boolean",
     );
-    fails::<Vec<core::num::NonZeroU8>>("[0]", "[0]", "[0]: expected a nonzero u8, got 0");
+    fails::<Vec<core::num::NonZeroU8>>("[0]", "[0]", "[0]: expected a nonzero u8, got a number");
     fails::<Vec<core::net::IpAddr>>(r#"["::1","::x"]"#, "[1]", "[1]: invalid IP address syntax");
     fails::<Vec<Beside>>(r#"[{"t":"New"}]"#, "[0].c", "[0].c: missing");
 }
@@ -591,7 +588,7 @@ fn refuses_what_the_authors_code_goes_on_after() {
     assert!(json::from_slice::<Vec<Lax>>(b"[1,2]").is_ok());
     assert_eq!(
         json::from_slice::<Vec<Lax>>(b"[1,-2]").unwrap_err().to_string(),
-        "[1]: expected a whole number from 0 to 255, got -2"
+        "[1]: expected a whole number from 0 to 255, got a number"
     );
 }
 

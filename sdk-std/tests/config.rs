@@ -87,7 +87,7 @@ mod rules {
     fn a_value_of_another_type_is_found_before_the_rules() {
         let outcome = outcome(r#"{"host":"","ports":[{"number":-1}]}"#);
         assert!(outcome.contains(r#""code":"ports[0].number"}"#), "{outcome}");
-        assert!(outcome.contains("expected a whole number from 0 to 65535, got -1"), "{outcome}");
+        assert!(outcome.contains("expected a whole number from 0 to 65535, got a number"), "{outcome}");
     }
 
     #[test]

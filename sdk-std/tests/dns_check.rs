@@ -64,8 +64,8 @@ fn needs_a_name() {
 fn refuses_what_breaks_its_rules() {
     for (rule, refusal) in [
         (r#""record_type":"SRV""#, "record_type: expected one of A, AAAA, CNAME, MX, TXT, NS, got a string"),
-        (r#""timeout_ms":0"#, "timeout_ms: expected a whole number from 1 to 4294967295, got 0"),
-        (r#""nameserver":53"#, "nameserver: expected a string, got 53"),
+        (r#""timeout_ms":0"#, "timeout_ms: expected a whole number from 1 to 4294967295, got a number"),
+        (r#""nameserver":53"#, "nameserver: expected a string, got a number"),
     ] {
         let (error, calls) = check(&format!(r#"{{"hostname":"example.com",{rule}}}"#), "{}");
         assert_eq!((&*error, calls.unused), (refusal, 1));

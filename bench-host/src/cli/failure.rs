@@ -26,6 +26,7 @@ pub(crate) enum Failure {
     Manifest { path: PathBuf, source: InvalidManifest },
     Grant(InvalidGrant),
     Cargo(io::Error),
+    New(String),
 }
 
 impl Failure {
@@ -50,7 +51,8 @@ impl fmt::Display for Failure {
             Self::Stdout(source) => write!(f, "cannot write to stdout: {source}"),
             Self::Manifest { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Grant(error) => write!(f, "--allow {error}"),
-            Self::Cargo(error) => write!(f, "cargo failed: {error}"),
+            Self::Cargo(error) => write!(f, "cannot run cargo: {error}"),
+            Self::New(reason) => f.write_str(reason),
             Self::Config { from, source } => write!(f, "the configuration {from} is not JSON: {source}"),
         }
     }

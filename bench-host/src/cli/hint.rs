@@ -3,14 +3,19 @@
 use reglet_bench_host::{LogRecord, Source};
 
 /// Words of a denial, the kind of the grant, and what ends the pattern; nothing if it is the rest of the text.
-const DENIALS: [(&str, &str, &[char]); 6] = [
+const DENIALS: [(&str, &str, &[char]); 7] = [
     ("network capability denied: ", "network=", &[' ', ',', ';', ')']),
+    ("): grant ", "network=", &[' ', ',', ';', ')']),
     ("filesystem capability denied: write ", "fs=write:", &[]),
     ("filesystem capability denied: ", "fs=", &[]),
     ("exec capability denied: ", "exec=", &[' ', ',', ';', ')']),
     ("requires 'exec:", "exec=", &['\'']),
     (" was not run: ", "exec=", &[]),
 ];
+
+/// What helps against a trap that may be the end of the stack.
+const STACK: &str = " (if that was the end of its stack, 16384 bytes unless its Cargo.toml says otherwise: set \
+                     stack = BYTES under [package.metadata.reglet])";
 
 /// A record as a line, with the hint if the host denied something.
 pub(super) fn line(record: &LogRecord<'_>) -> String {
@@ -28,8 +33,7 @@ pub(super) fn add_to_first_line(text: &str) -> String {
 /// one of a trap that may be its end, or nothing.
 fn hint(message: &str) -> String {
     if message.contains("wasm trap: out of bounds memory access") {
-        return " (if that was the end of its stack: set stack = BYTES under [package.metadata.reglet])"
-            .to_owned();
+        return STACK.to_owned();
     }
     let found = DENIALS.iter().find_map(|(words, kind, ends)| {
         let (before, after) = message.split_once(words)?;
@@ -60,6 +64,10 @@ mod tests {
             ("network capability denied: localhost:8931", "network=localhost:8931"),
             ("dns lookup failed: capability: network capability denied: a.test:53 [X]", "network=a.test:53"),
             ("(network capability denied: [::1]:80)", "'network=[::1]:80'"),
+            (
+                "address ::1 of localhost is loopback (RFC 4291): grant localhost:80 itself",
+                "network=localhost:80",
+            ),
             ("filesystem capability denied: /etc/a b", "'fs=/etc/a b'"),
             ("filesystem capability denied: write /tmp/x", "fs=write:/tmp/x"),
             ("exec capability denied: ls", "exec=ls"),
@@ -68,10 +76,7 @@ mod tests {
         ] {
             assert_eq!(hint(message), format!(" (grant it with --allow {grant})"), "{message}");
         }
-        assert_eq!(
-            hint("error: plugin `a`: observe: wasm trap: out of bounds memory access"),
-            " (if that was the end of its stack: set stack = BYTES under [package.metadata.reglet])"
-        );
+        assert_eq!(hint("error: plugin `a`: observe: wasm trap: out of bounds memory access"), STACK);
         for message in
             ["", "all is well", "filesystem capability denied: /a[b]", "exec capability denied: ./a"]
         {

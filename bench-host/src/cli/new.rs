@@ -1,11 +1,11 @@
 //! A new plugin: a crate with a check, its tests, a configuration, and grants to run it with.
 
 use std::fs;
-use std::io::Error;
 use std::path::Path;
 use std::process::Command;
 
 use clap::ValueEnum;
+use reglet_bench_host::guests::Crate;
 
 use super::Failure;
 
@@ -57,32 +57,54 @@ impl Layer {
 
 /// Makes the crate with cargo, which also knows what may be its name and whether it is in a workspace.
 pub(super) fn make(folder: &Path, layer: Layer, sdk: Option<&Path>) -> Result<(), Failure> {
-    let sdk = sdk.unwrap_or(Path::new(SDK)).join(layer.folder());
-    let sdk = fs::canonicalize(&sdk).map_err(|source| Failure::Read { path: sdk, source })?;
+    let sdk = sdk.unwrap_or(Path::new(SDK));
+    let source = sdk.join(layer.folder());
+    let source = fs::canonicalize(&source).map_err(|error| {
+        Failure::New(format!("the SDK is not in {}, name its folder with --sdk: {error}", sdk.display()))
+    })?;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    if ["core", "std", "alloc", "reglet-sdk-core", "reglet-sdk-std"].contains(&&*name) {
+        return Err(Failure::New(format!(
+            "`{name}` is a crate that every plugin needs: choose another name"
+        )));
+    }
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if parent.canonicalize().is_ok_and(|parent| source.parent().is_some_and(|sdk| parent.starts_with(sdk))) {
+        return Err(Failure::New("a plugin within the SDK's folder would become a part of the SDK".into()));
+    }
     cargo(Command::new("cargo").args(["new", "--quiet", "--lib"]).arg(folder))?;
+    // Cargo does not touch what is there already, so all of it is ours.
+    fill(folder, &name, layer, &source).inspect_err(|_| drop(fs::remove_dir_all(folder)))?;
+    let module = Crate::find(&folder.to_string_lossy())?.output_folder().join("plugins");
+    let module = module.join(format!("{name}-small.wasm"));
+    let [_, elsewhere] = layer.configs();
+    eprintln!(
+        "{} is a plugin. In its folder:
+
+    cargo test            runs its tests, natively
+    reglet-bench build .  compiles it
+    reglet-bench          runs the plugins of its workspace against servers on this machine, and measures them
+    reglet-bench run {} --config '{elsewhere}' --manifest plugin.yaml",
+        folder.display(),
+        module.display()
+    );
+    Ok(())
+}
+
+fn fill(folder: &Path, name: &str, layer: Layer, sdk: &Path) -> Result<(), Failure> {
     let manifest = folder.join("Cargo.toml");
     let text =
         fs::read_to_string(&manifest).map_err(|source| Failure::Read { path: manifest.clone(), source })?;
     // Tests need the one, and hosts the other.
     let library = "[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]";
     write(&manifest, &text.replacen("[dependencies]", library, 1))?;
-    cargo(Command::new("cargo").args(["add", "--quiet", "--path"]).arg(&sdk).current_dir(folder))?;
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    cargo(Command::new("cargo").args(["add", "--quiet", "--path"]).arg(sdk).current_dir(folder))?;
     let [plugin, tests] = layer.sources();
     write(&folder.join("src/lib.rs"), plugin)?;
     write(&folder.join("tests/check.rs"), &tests.replace(CRATE, &name.replace('-', "_")))?;
-    let [here, elsewhere] = layer.configs();
+    let [here, _] = layer.configs();
     write(&folder.join("config.json"), &format!("{here}\n"))?;
-    write(&folder.join("plugin.yaml"), &grants(&name))?;
-    eprintln!(
-        "{} is a plugin. In its folder:
-
-    cargo test          runs its tests, natively
-    reglet-bench        builds it, runs it against servers on this machine, and measures it
-    reglet-bench run target/reglet-bench/plugins/{name}-small.wasm --config '{elsewhere}' --manifest plugin.yaml",
-        folder.display()
-    );
-    Ok(())
+    write(&folder.join("plugin.yaml"), &grants(name))
 }
 
 fn grants(name: &str) -> String {
@@ -109,9 +131,8 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// Runs cargo, which says itself what goes wrong.
 fn cargo(command: &mut Command) -> Result<(), Failure> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Failure::Cargo(Error::other(status.to_string()))),
-        Err(source) => Err(Failure::Cargo(source)),
+    match command.status().map_err(Failure::Cargo)? {
+        status if status.success() => Ok(()),
+        _ => Err(Failure::New("no plugin was made, for the reason that cargo gives".into())),
     }
 }

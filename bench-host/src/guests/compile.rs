@@ -7,7 +7,7 @@ use std::process::Command;
 
 use cargo_metadata::Message;
 
-use super::{BuildError, Crate, Profile, run};
+use super::{BuildError, Crate, Profile, run, toolchain};
 
 /// The profiles, as they stand in the Cargo.toml of this workspace.
 const PROFILES: [(&str, &[&str]); 2] = [
@@ -40,7 +40,8 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
     ]);
     cargo.args(guest.features.iter().flat_map(|feature| ["--features", feature]));
     cargo.arg("--manifest-path").arg(guest.folder.join("Cargo.toml"));
-    for config in configs(guest, profile, cargo_home().as_deref()) {
+    let sources = toolchain::sources(&guest.folder)?;
+    for config in configs(guest, profile, cargo_home().as_deref(), &sources) {
         cargo.arg("--config").arg(config);
     }
     // The folder decides which configuration files cargo reads.
@@ -56,18 +57,28 @@ pub(super) fn compile(guest: &Crate, profile: Profile) -> Result<PathBuf, BuildE
 }
 
 /// What cargo would else read from files, so that it holds for crates of any workspace.
-fn configs(guest: &Crate, profile: Profile, cargo_home: Option<&Path>) -> Vec<String> {
+fn configs(
+    guest: &Crate,
+    profile: Profile,
+    cargo_home: Option<&Path>,
+    sources: &(PathBuf, String),
+) -> Vec<String> {
     let settings = |(profile, settings): &(&'static str, &'static [&'static str])| {
         let profile = *profile;
         settings.iter().map(move |setting| format!("profile.{profile}.{setting}"))
     };
     let mut configs: Vec<String> = PROFILES.iter().flat_map(settings).collect();
-    let flags = serde_json::Value::from(rustflags(guest, profile, cargo_home));
+    let flags = serde_json::Value::from(rustflags(guest, profile, cargo_home, sources));
     configs.push(format!("target.{}.rustflags = {flags}", guest.target.triple()));
     configs
 }
 
-fn rustflags(guest: &Crate, profile: Profile, cargo_home: Option<&Path>) -> Vec<String> {
+fn rustflags(
+    guest: &Crate,
+    profile: Profile,
+    cargo_home: Option<&Path>,
+    (sources, named): &(PathBuf, String),
+) -> Vec<String> {
     let mut flags = vec![
         format!("-Clink-arg=-zstack-size={}", guest.stack.0),
         "-Clink-arg=--compress-relocations".to_owned(),
@@ -78,9 +89,15 @@ fn rustflags(guest: &Crate, profile: Profile, cargo_home: Option<&Path>) -> Vec<
     }
     flags.extend(guest.target.rustflags().iter().map(|flag| (*flag).to_owned()));
     // Panics name source files; what they name must not depend on the machine.
-    let mut remap = |from: &Path, to| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    let mut remap =
+        |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    remap(sources, named);
     if let Some(home) = cargo_home {
         remap(&home.join("registry"), "/registry");
+        remap(&home.join("git"), "/git");
+    }
+    for folder in &guest.foreign {
+        remap(folder, "/dependency");
     }
     remap(&guest.workspace, "/workspace");
     flags
@@ -114,11 +131,16 @@ mod tests {
     use super::*;
     use crate::guests::{Stack, Target};
 
+    fn sources() -> (PathBuf, String) {
+        ("/rust/src".into(), "/rustc/5980".into())
+    }
+
     fn guest(target: Target, stack: Stack, workspace: &str) -> Crate {
         let (name, features) = ("plugin".to_owned(), Vec::new());
         let folders = [workspace; 3].map(PathBuf::from);
         let [folder, workspace, target_folder] = folders;
-        Crate { name, folder, workspace, target_folder, target, stack, features }
+        let foreign = vec![PathBuf::from("/src/sdk")];
+        Crate { name, folder, workspace, target_folder, target, stack, features, foreign }
     }
 
     #[test]
@@ -136,15 +158,16 @@ mod tests {
     #[test]
     fn the_configuration_is_toml_that_names_no_folder_twice() {
         let guest = guest(Target::Unknown, Stack::default(), "/src/my plugins");
-        let configs = configs(&guest, Profile::Small, Some(Path::new("/home/me/.cargo")));
+        let configs = configs(&guest, Profile::Small, Some(Path::new("/home/me/.cargo")), &sources());
         assert!(configs.contains(&r#"profile.plugin-small.opt-level = "z""#.to_owned()));
         assert!(configs.contains(&"profile.plugin-fast.opt-level = 3".to_owned()));
         assert_eq!(
             configs.last().unwrap(),
             concat!(
                 r#"target.wasm32-unknown-unknown.rustflags = ["-Clink-arg=-zstack-size=16384","#,
-                r#""-Clink-arg=--compress-relocations","#,
+                r#""-Clink-arg=--compress-relocations","--remap-path-prefix=/rust/src=/rustc/5980","#,
                 r#""--remap-path-prefix=/home/me/.cargo/registry=/registry","#,
+                r#""--remap-path-prefix=/home/me/.cargo/git=/git","--remap-path-prefix=/src/sdk=/dependency","#,
                 r#""--remap-path-prefix=/src/my plugins=/workspace"]"#
             )
         );
@@ -152,13 +175,14 @@ mod tests {
 
     #[test]
     fn a_plugin_for_wasi_is_linked_as_a_reactor_and_a_fast_one_has_simd() {
-        let configs = configs(&guest(Target::Wasip1, Stack(65536), "/src"), Profile::Fast, None);
+        let configs = configs(&guest(Target::Wasip1, Stack(65536), "/src"), Profile::Fast, None, &sources());
         assert_eq!(
             configs.last().unwrap(),
             concat!(
                 r#"target.wasm32-wasip1.rustflags = ["-Clink-arg=-zstack-size=65536","#,
                 r#""-Clink-arg=--compress-relocations","-Ctarget-feature=+simd128","#,
-                r#""-Clink-arg=-l:crt1-reactor.o","-Clink-arg=-lc","--remap-path-prefix=/src=/workspace"]"#
+                r#""-Clink-arg=-l:crt1-reactor.o","-Clink-arg=-lc","--remap-path-prefix=/rust/src=/rustc/5980","#,
+                r#""--remap-path-prefix=/src/sdk=/dependency","--remap-path-prefix=/src=/workspace"]"#
             )
         );
     }

@@ -1,18 +1,18 @@
 //! From a module to a smaller or faster one: `wasm-opt`, if it is there.
 //!
 //! It takes seconds, more than a compiler that has nothing to do. So what it made is kept, under a name that stands for
-//! all that it was made from.
+//! all that it was made from, until `cargo clean` removes it.
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use ring::digest::{Context, SHA256};
 use tempfile::TempDir;
 
-use super::{BuildError, Module, Profile, Progress, run};
+use super::{BuildError, Profile, Progress, run};
 
 /// The first version of `wasm-opt` that knows all the options.
 const OLDEST: u32 = 116;
@@ -31,15 +31,15 @@ const OPTIONS: [&str; 10] = [
     "--strip-target-features",
 ];
 
-/// The optimised module, in a file of this folder; nothing if there is no `wasm-opt` that can make it.
+/// The optimised module, which is kept in this folder; nothing if there is no `wasm-opt` that can make it.
 pub(super) fn optimise(
-    raw: &Module,
+    raw: &[u8],
     folder: &Path,
     profile: Profile,
     progress: &dyn Progress,
-) -> Result<Option<PathBuf>, BuildError> {
+) -> Result<Option<Vec<u8>>, BuildError> {
     let version = match usable() {
-        Ok(version) => *version,
+        Ok(version) => version,
         Err(reason) => {
             progress.note(&format!(
                 "{reason}: the module stays as the compiler made it; install binaryen {OLDEST} or newer to make it smaller"
@@ -51,18 +51,20 @@ pub(super) fn optimise(
         Profile::Small => "-Oz",
         Profile::Fast => "-O3",
     };
-    let path = folder.join(name(&raw.bytes, version, level));
+    let path = folder.join(name(raw, version, level));
     if !path.exists() {
         progress.step("optimising with wasm-opt");
         fs::create_dir_all(folder).map_err(|error| BuildError::io(folder, error))?;
         // Complete from the moment that it has its name, even if two builds write it.
         let unfinished = TempDir::new_in(folder).map_err(|error| BuildError::io(folder, error))?;
-        let partial = unfinished.path().join("plugin.wasm");
+        let [input, partial] = ["raw.wasm", "plugin.wasm"].map(|name| unfinished.path().join(name));
+        // The compiler's own file may be that of another build by now.
+        fs::write(&input, raw).map_err(|error| BuildError::io(&input, error))?;
         let mut wasm_opt = Command::new("wasm-opt");
-        run(wasm_opt.arg(level).args(OPTIONS).arg(&raw.path).arg("-o").arg(&partial), "wasm-opt")?;
+        run(wasm_opt.arg(level).args(OPTIONS).arg(&input).arg("-o").arg(&partial), "wasm-opt")?;
         fs::rename(&partial, &path).map_err(|error| BuildError::io(&path, error))?;
     }
-    Ok(Some(path))
+    fs::read(&path).map(Some).map_err(|error| BuildError::io(&path, error))
 }
 
 fn name(raw: &[u8], version: u32, level: &str) -> String {
@@ -74,9 +76,9 @@ fn name(raw: &[u8], version: u32, level: &str) -> String {
 }
 
 /// The version of `wasm-opt` if it can be used, or else why not.
-pub(super) fn usable() -> Result<&'static u32, &'static String> {
+pub(super) fn usable() -> Result<u32, String> {
     static ANSWER: OnceLock<Result<u32, String>> = OnceLock::new();
-    ANSWER.get_or_init(ask).as_ref()
+    ANSWER.get_or_init(ask).clone()
 }
 
 fn ask() -> Result<u32, String> {

@@ -2,12 +2,13 @@
 
 use cargo_metadata::Package;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{BuildError, Target};
 
 /// What stands under `[package.metadata.reglet]`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table with `target` or `stack`")]
 pub(super) struct Settings {
     pub(super) target: Target,
     pub(super) stack: Stack,
@@ -23,7 +24,7 @@ impl Settings {
 
 /// Bytes of the plugin's stack. It is most of the memory that a small plugin starts with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u32")]
+#[serde(try_from = "Value")]
 pub(super) struct Stack(pub(super) u32);
 
 impl Stack {
@@ -31,7 +32,7 @@ impl Stack {
     const ALIGNMENT: u32 = 16;
     /// Less is too little for the SDK itself.
     const MIN: u32 = 8 << 10;
-    /// More than is left of a plugin's memory beside a full heap.
+    /// More is likelier a slip than a need.
     const MAX: u32 = 16 << 20;
 }
 
@@ -41,14 +42,14 @@ impl Default for Stack {
     }
 }
 
-impl TryFrom<u32> for Stack {
+impl TryFrom<Value> for Stack {
     type Error = String;
 
-    fn try_from(bytes: u32) -> Result<Self, String> {
+    fn try_from(value: Value) -> Result<Self, String> {
         let (min, max, alignment) = (Self::MIN, Self::MAX, Self::ALIGNMENT);
-        if (min..=max).contains(&bytes) && bytes.is_multiple_of(alignment) {
-            return Ok(Self(bytes));
+        match value.as_u64().and_then(|bytes| u32::try_from(bytes).ok()) {
+            Some(bytes) if (min..=max).contains(&bytes) && bytes.is_multiple_of(alignment) => Ok(Self(bytes)),
+            _ => Err(format!("stack = {value}, which must be a multiple of {alignment} from {min} to {max}")),
         }
-        Err(format!("stack = {bytes}, which must be a multiple of {alignment} from {min} to {max}"))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::optimise;
@@ -30,7 +30,7 @@ impl Toolchain {
         let version = version.trim_end();
         Ok(Self {
             rustc: version.strip_prefix("rustc ").unwrap_or(version).to_owned(),
-            wasm_opt: optimise::usable().ok().copied(),
+            wasm_opt: optimise::usable().ok(),
         })
     }
 }
@@ -71,6 +71,16 @@ fn has_target(target: &str, folder: &Path) -> Result<bool, BuildError> {
     Ok(fs::read_dir(libraries.trim_end()).is_ok_and(|mut entries| {
         entries.any(|entry| entry.is_ok_and(|entry| is_core(&entry.file_name().to_string_lossy())))
     }))
+}
+
+/// Where the compiler's own sources are if they are installed, and what it calls them if they are not.
+pub(super) fn sources(folder: &Path) -> Result<(PathBuf, String), BuildError> {
+    let sysroot = run(rustc(folder).args(["--print", "sysroot"]), "rustc")?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot).trim_end());
+    let version = run(rustc(folder).arg("-vV"), "rustc")?;
+    let version = String::from_utf8_lossy(&version);
+    let hash = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+    Ok((sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{}", hash.unwrap_or("unknown"))))
 }
 
 /// The compiler that is used in this folder, as cargo finds it.

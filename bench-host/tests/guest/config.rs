@@ -180,7 +180,7 @@ fn numbers_out_of_range_are_refused_by_field() {
                 refused(config.as_bytes()),
                 format!(
                     "config [{field}] config validation failed for field '{field}': \
-                     expected {expected}, got {value}"
+                     expected {expected}, got a number"
                 ),
                 "{value}"
             );

@@ -170,17 +170,7 @@ impl Piece for Reason<'_> {
             max.write(out);
         }
         out.plain(", got ");
-        let kind = Value::at(found).kind();
-        if kind != Kind::Number {
-            return out.plain(kind.name());
-        }
-        // A number itself says more, up to a point.
-        for byte in found.iter().take(24) {
-            if !matches!(byte, b'-'..=b'9' | b'+' | b'e' | b'E') {
-                break;
-            }
-            out.append(&[*byte]);
-        }
+        out.plain(Value::at(found).kind().name());
     }
 }
 

@@ -50,7 +50,7 @@ fn errors_name_the_place() {
         (r#"{"network":{"rules":{}}}"#, "network.rules: expected an array, got an object"),
         (
             r#"{"network":{"rules":[{"hosts":["a",1],"ports":[]}]}}"#,
-            "network.rules[0].hosts[1]: expected a string, got 1",
+            "network.rules[0].hosts[1]: expected a string, got a number",
         ),
         (
             r#"{"network":{"rules":[{},{"hosts":["a"],"ports":["1","90-80"]}]}}"#,

@@ -217,11 +217,15 @@ fn a_blocked_address_is_named_with_the_rule() {
     assert_eq!((error.kind(), &*error.code()), (Kind::Capability, "SSRF_BLOCKED"));
     assert_eq!(
         error.message(),
-        "address 10.0.0.5 of intra.example is private (RFC 1918): grant the address itself or a CIDR block"
+        "address 10.0.0.5 of intra.example is private (RFC 1918): grant 10.0.0.5:443 itself, or a CIDR block"
     );
     assert_eq!(
         blocked("[::1]", "::1").message(),
-        "address ::1 is loopback (RFC 4291): grant the address itself or a CIDR block"
+        "address ::1 is loopback (RFC 4291): grant [::1]:443 itself, or a CIDR block"
+    );
+    assert_eq!(
+        blocked("localhost", "127.0.0.1").message(),
+        "address 127.0.0.1 of localhost is loopback (RFC 1122): grant localhost:443 itself, or a CIDR block"
     );
 }
 

@@ -30,7 +30,7 @@ use crate::text::Piece;
 /// assert_eq!(error.path(), "[0].ports[1]");
 /// assert_eq!(
 ///     error.to_string(),
-///     "[0].ports[1]: expected a whole number from 0 to 65535, got -1"
+///     "[0].ports[1]: expected a whole number from 0 to 65535, got a number"
 /// );
 /// ```
 pub struct Error(Box<Detail>);
@@ -190,22 +190,20 @@ impl de::Error for Error {
 
     #[cold]
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let found: &dyn Piece = match &found {
-            Unexpected::Bool(_) => &"a boolean",
-            Unexpected::Unsigned(number) => number,
-            Unexpected::Signed(number) => number,
-            Unexpected::Float(_) => &"a number",
-            Unexpected::Char(_) | Unexpected::Str(_) | Unexpected::Bytes(_) => &"a string",
-            Unexpected::Unit => &"null",
-            Unexpected::Option => &"an option",
-            Unexpected::NewtypeStruct => &"a newtype struct",
-            Unexpected::Seq => &"an array",
-            Unexpected::Map => &"an object",
-            Unexpected::Enum => &"an enum",
-            Unexpected::UnitVariant => &"a unit variant",
-            Unexpected::NewtypeVariant => &"a newtype variant",
-            Unexpected::TupleVariant => &"a tuple variant",
-            Unexpected::StructVariant => &"a struct variant",
+        let found = match found {
+            Unexpected::Bool(_) => "a boolean",
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "a number",
+            Unexpected::Char(_) | Unexpected::Str(_) | Unexpected::Bytes(_) => "a string",
+            Unexpected::Unit => "null",
+            Unexpected::Option => "an option",
+            Unexpected::NewtypeStruct => "a newtype struct",
+            Unexpected::Seq => "an array",
+            Unexpected::Map => "an object",
+            Unexpected::Enum => "an enum",
+            Unexpected::UnitVariant => "a unit variant",
+            Unexpected::NewtypeVariant => "a newtype variant",
+            Unexpected::TupleVariant => "a tuple variant",
+            Unexpected::StructVariant => "a struct variant",
             Unexpected::Other(other) => other,
         };
         Self::new(text!["expected ", Displayed(&expected), ", got ", found])
