@@ -1,7 +1,7 @@
 //! The same check with the SDKs of others: what it weighs and takes beside ours.
 //!
-//! Their plugins run in a plain wasmtime that does no more than their protocol asks for, so their own hosts take longer;
-//! ours and the one made with Go run in the bench host as it is.
+//! Their plugins run in a plain wasmtime with hosts of a few lines; ours and the one made with Go run in the bench host as
+//! it is.
 
 mod foreign;
 
@@ -59,7 +59,7 @@ pub struct Row {
     pub name: &'static str,
     /// What it was built for; nothing for Go, which knows but one way.
     pub profile: Option<Profile>,
-    /// Packages that are compiled into it besides its own; nothing for Go.
+    /// Packages that are compiled for it besides its own, macros included; nothing for Go.
     pub packages: Option<usize>,
     /// Bytes of the module as compiled.
     pub raw_bytes: usize,
@@ -172,7 +172,7 @@ impl Series {
         for _ in 0..self.times {
             match &mut self.runner {
                 Runner::Ours(instance) => drop(instance.observe(CONFIG.as_bytes())?),
-                Runner::Foreign(foreign) => foreign.check()?,
+                Runner::Foreign(foreign) => drop(foreign.check()?),
             }
         }
         Ok(start.elapsed())
@@ -197,7 +197,7 @@ fn ours(module: &[u8]) -> Result<(Cost, Runner)> {
     Ok((cost, Runner::Ours(Box::new(instance))))
 }
 
-/// How many packages are compiled into a plugin besides its own and those of its workspace.
+/// How many packages are compiled for a plugin besides its own and those of its workspace.
 fn packages(folder: &Path, target: Target) -> Result<usize> {
     let mut cargo = Command::new("cargo");
     cargo.args([

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wasmtime::{Caller, Config, Engine, Extern, Instance, Linker, Memory, Module, Store};
+use wasmtime::{Caller, Config, Engine, Linker, Memory, Module, Store, TypedFunc};
 
 use super::{CONFIG, Cost, Result};
 
@@ -20,16 +20,27 @@ pub(super) enum Protocol {
 /// An instance of a plugin.
 pub(super) struct Foreign {
     store: Store<State>,
-    instance: Instance,
     memory: Memory,
-    protocol: Protocol,
+    entry: Entry,
     /// Calls into the guest.
     calls: u64,
+}
+
+/// The functions that a check calls, looked up once.
+enum Entry {
+    Wit {
+        realloc: TypedFunc<(u32, u32, u32, u32), u32>,
+        check: TypedFunc<(u32, u32), u32>,
+        post: TypedFunc<u32, ()>,
+    },
+    Wapc(TypedFunc<(u32, u32), u32>),
+    Extism(TypedFunc<(), i32>),
 }
 
 /// What the host keeps for a plugin.
 #[derive(Default)]
 struct State {
+    memory: Option<Memory>,
     operation: &'static str,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -41,23 +52,6 @@ struct State {
 }
 
 impl Foreign {
-    /// Measures a plugin.
-    pub(super) fn cost(module: &[u8], protocol: Protocol) -> Result<Cost> {
-        let mut counting = Self::new(module, protocol, true)?;
-        let memory_start = counting.memory.data_size(&counting.store);
-        // What happens only the first time is over then.
-        counting.check()?;
-        let before = (counting.calls, counting.store.data().calls, counting.store.get_fuel()?);
-        counting.check()?;
-        let after = (counting.calls, counting.store.data().calls, counting.store.get_fuel()?);
-        Ok(Cost {
-            memory_start,
-            guest_calls: after.0 - before.0,
-            host_calls: after.1 - before.1,
-            fuel: before.2 - after.2,
-        })
-    }
-
     /// Makes an instance. With fuel, it is slower.
     pub(super) fn new(module: &[u8], protocol: Protocol, fuel: bool) -> Result<Self> {
         let engine = Engine::new(Config::new().consume_fuel(fuel))?;
@@ -81,59 +75,93 @@ impl Foreign {
             store.set_fuel(u64::MAX)?;
         }
         let instance = linker.instantiate(&mut store, &module)?;
-        if let Ok(init) = instance.get_typed_func::<(), ()>(&mut store, "wapc_init") {
-            init.call(&mut store, ())?;
-        }
         let memory = instance.get_memory(&mut store, "memory").ok_or("the plugin has no memory")?;
-        Ok(Self { store, instance, memory, protocol, calls: 0 })
+        store.data_mut().memory = Some(memory);
+        let entry = match protocol {
+            Protocol::Wit => Entry::Wit {
+                realloc: instance.get_typed_func(&mut store, "cabi_realloc")?,
+                check: instance.get_typed_func(&mut store, "check")?,
+                post: instance.get_typed_func(&mut store, "cabi_post_check")?,
+            },
+            Protocol::Wapc(_) => {
+                instance.get_typed_func::<(), ()>(&mut store, "wapc_init")?.call(&mut store, ())?;
+                Entry::Wapc(instance.get_typed_func(&mut store, "__guest_call")?)
+            }
+            Protocol::Extism => Entry::Extism(instance.get_typed_func(&mut store, "check")?),
+        };
+        Ok(Self { store, memory, entry, calls: 0 })
     }
 
-    /// A check, which must be a success.
-    pub(super) fn check(&mut self) -> Result<()> {
-        self.store.data_mut().output.clear();
-        match self.protocol {
-            Protocol::Wit => self.check_wit()?,
-            Protocol::Wapc(operation) => {
-                let lens = (operation.len() as u32, self.store.data().input.len() as u32);
-                self.call::<_, u32>("__guest_call", lens)?;
+    /// Measures a plugin, which must come to the expected outcome.
+    pub(super) fn cost(module: &[u8], protocol: Protocol) -> Result<Cost> {
+        let mut counting = Self::new(module, protocol, true)?;
+        let memory_start = counting.memory.data_size(&counting.store);
+        // What happens only the first time is over then.
+        counting.check()?;
+        let before = (counting.calls, counting.store.data().calls, counting.store.get_fuel()?);
+        let answer = String::from_utf8_lossy(counting.check()?).into_owned();
+        let after = (counting.calls, counting.store.data().calls, counting.store.get_fuel()?);
+        let expected =
+            if protocol == Protocol::Wapc("validate") { r#""accepted":true"# } else { r#""tags":2"# };
+        if !answer.contains(expected) {
+            return Err(format!("the plugin answers {answer:?}").into());
+        }
+        Ok(Cost {
+            memory_start,
+            guest_calls: after.0 - before.0,
+            host_calls: after.1 - before.1,
+            fuel: before.2 - after.2,
+        })
+    }
+
+    /// A check, and its answer.
+    pub(super) fn check(&mut self) -> Result<&[u8]> {
+        let Self { store, memory, entry, calls } = self;
+        store.data_mut().output.clear();
+        match entry {
+            Entry::Wit { realloc, check, post } => {
+                let len = CONFIG.len() as u32;
+                let at = realloc.call(&mut *store, (0, 0, 1, len))?;
+                memory.write(&mut *store, at as usize, CONFIG.as_bytes())?;
+                let answer = check.call(&mut *store, (at, len))?;
+                // Whether it is an error, the address, and the length.
+                let (data, state) = memory.data_and_store_mut(&mut *store);
+                let word = |at: u32| {
+                    part(data, at, 4)
+                        .map(|bytes| bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)))
+                };
+                state.output.extend_from_slice(part(data, word(answer + 4)?, word(answer + 8)?)?);
+                post.call(&mut *store, answer)?;
+                *calls += 3;
             }
-            Protocol::Extism => {
-                let state = self.store.data_mut();
+            Entry::Wapc(call) => {
+                let state = store.data();
+                let lens = (state.operation.len() as u32, state.input.len() as u32);
+                call.call(&mut *store, lens)?;
+                *calls += 1;
+            }
+            Entry::Extism(check) => {
+                let state = store.data_mut();
                 // The first address is no address.
-                (state.kernel, state.lengths) = (vec![0; 8], HashMap::new());
-                self.call::<_, i32>("check", ())?;
+                state.kernel.truncate(8);
+                state.kernel.resize(8, 0);
+                state.lengths.clear();
+                check.call(&mut *store, ())?;
+                *calls += 1;
             }
         }
-        let output = String::from_utf8_lossy(&self.store.data().output);
-        let expected =
-            if self.protocol == Protocol::Wapc("validate") { r#""accepted":true"# } else { r#""tags":2"# };
-        if output.contains(expected) { Ok(()) } else { Err(format!("the plugin answers {output:?}").into()) }
-    }
-
-    fn check_wit(&mut self) -> Result<()> {
-        let len = CONFIG.len() as u32;
-        let at: u32 = self.call("cabi_realloc", (0_u32, 0_u32, 1_u32, len))?;
-        self.memory.write(&mut self.store, at as usize, CONFIG.as_bytes())?;
-        let answer: u32 = self.call("check", (at, len))?;
-        // Whether it is an error, the address, and the length.
-        let mut words = [0; 12];
-        self.memory.read(&self.store, answer as usize, &mut words)?;
-        let word = |at: usize| u32::from_le_bytes([words[at], words[at + 1], words[at + 2], words[at + 3]]);
-        let mut output = vec![0; word(8) as usize];
-        self.memory.read(&self.store, word(4) as usize, &mut output)?;
-        self.store.data_mut().output = output;
-        self.call("cabi_post_check", answer)
-    }
-
-    fn call<P: wasmtime::WasmParams, R: wasmtime::WasmResults>(&mut self, name: &str, with: P) -> Result<R> {
-        self.calls += 1;
-        Ok(self.instance.get_typed_func::<P, R>(&mut self.store, name)?.call(&mut self.store, with)?)
+        let answer = &self.store.data().output;
+        if answer.is_empty() { Err("the plugin answers nothing".into()) } else { Ok(answer) }
     }
 }
 
-fn memory(caller: &mut Caller<'_, State>) -> wasmtime::Result<Memory> {
-    let memory = caller.get_export("memory").and_then(Extern::into_memory);
-    memory.ok_or_else(|| wasmtime::Error::msg("the plugin has no memory"))
+fn part(data: &[u8], at: u32, len: u32) -> wasmtime::Result<&[u8]> {
+    let found = data.get(at as usize..).and_then(|rest| rest.get(..len as usize));
+    found.ok_or_else(|| wasmtime::Error::msg("there is no such memory"))
+}
+
+fn memory(caller: &Caller<'_, State>) -> wasmtime::Result<Memory> {
+    caller.data().memory.ok_or_else(|| wasmtime::Error::msg("the plugin has no memory yet"))
 }
 
 fn wit(linker: &mut Linker<State>) -> Result<()> {
@@ -166,7 +194,7 @@ fn wapc(linker: &mut Linker<State>) -> Result<()> {
         linker.func_wrap("wapc", answer, |mut caller: At<'_>, _: u32| caller.data_mut().calls += 1)?;
     }
     linker.func_wrap("wapc", "__guest_request", |mut caller: At<'_>, operation: u32, input: u32| {
-        let (data, state) = memory(&mut caller)?.data_and_store_mut(&mut caller);
+        let (data, state) = memory(&caller)?.data_and_store_mut(&mut caller);
         state.calls += 1;
         for (at, bytes) in [(operation, state.operation.as_bytes()), (input, &state.input)] {
             let room = data.get_mut(at as usize..).and_then(|rest| rest.get_mut(..bytes.len()));
@@ -176,7 +204,7 @@ fn wapc(linker: &mut Linker<State>) -> Result<()> {
     })?;
     for answer in ["__guest_response", "__guest_error"] {
         linker.func_wrap("wapc", answer, |mut caller: At<'_>, at: u32, len: u32| {
-            let (data, state) = memory(&mut caller)?.data_and_store_mut(&mut caller);
+            let (data, state) = memory(&caller)?.data_and_store_mut(&mut caller);
             state.calls += 1;
             let answer = data.get(at as usize..).and_then(|rest| rest.get(..len as usize));
             state.output.extend_from_slice(answer.ok_or_else(|| wasmtime::Error::msg("no such answer"))?);

@@ -50,9 +50,10 @@ fn run(arguments: &Arguments) -> Result<()> {
     if toolchain.wasm_opt.is_none() {
         return Err("there is no wasm-opt: run `npm install -g binaryen`".into());
     }
+    let folder = here.output_folder();
+    fs::create_dir_all(&folder)?;
     let report = Report { toolchain, rows: rivals::measure(here.workspace(), &Stderr)? };
     println!("{}\n{}", report.cells().terminal(), report.versions());
-    let folder = here.output_folder();
     fs::write(folder.join("rivals.json"), report.json())?;
     fs::write(folder.join("rivals.csv"), report.csv())?;
     let picture = picture::svg(&report.rows);
@@ -63,6 +64,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         let page = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let table = format!("{}\n{}.\n", report.cells().markdown(), report.versions());
         fs::write(path, with_section(&page, "rivals", &table)?)?;
+        fs::write(docs.join("rivals.csv"), report.csv())?;
         fs::write(docs.join("rivals.svg"), picture)?;
     }
     Ok(())

@@ -21,7 +21,7 @@ pub(crate) fn svg(rows: &[Row]) -> String {
     let scale = |bytes: f64| (bytes.max(LEAST) / LEAST).log10();
     let most = rows.iter().map(|row| scale(row.bytes as f64)).fold(1.0, f64::max);
     let width = |bytes: f64| scale(bytes) / most * (WIDTH - LABELS - NUMBERS);
-    let height = (rows.len() as f64 + 1.0) * LINE;
+    let height = (rows.len() as f64 + 1.7) * LINE;
     let mut svg = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">
 <title>Bytes of the same check with different SDKs, built for size, on a logarithmic scale</title>
@@ -30,12 +30,12 @@ pub(crate) fn svg(rows: &[Row]) -> String {
     );
     for (power, label) in [(1e4, "10 KB"), (1e5, "100 KB"), (1e6, "1 MB")] {
         let x = LABELS + width(power);
-        let end = height - LINE * 0.8;
+        let end = height - LINE * 1.5;
         // Writing to a string does not fail.
         let _ = writeln!(
             svg,
             r##"<path d="M{x:.0} 4V{end:.0}" stroke="#ddd"/><text x="{x:.0}" y="{:.0}" fill="#777" text-anchor="middle">{label}</text>"##,
-            height - 8.0
+            height - LINE
         );
     }
     for (at, row) in rows.iter().enumerate() {
@@ -53,6 +53,11 @@ pub(crate) fn svg(rows: &[Row]) -> String {
             grouped(row.bytes as u64),
         );
     }
+    let _ = writeln!(
+        svg,
+        r##"<text x="{LABELS}" y="{:.0}" fill="#777">bytes of the module, on a logarithmic scale</text>"##,
+        height - 8.0
+    );
     svg + "</svg>\n"
 }
 
