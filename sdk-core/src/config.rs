@@ -2,6 +2,8 @@
 
 mod schema;
 
+#[doc(hidden)]
+pub use schema::Mistakes;
 pub use schema::{Object, Property, Schema};
 
 /// Declares the configuration of a check.
@@ -131,6 +133,18 @@ pub use schema::{Object, Property, Schema};
 /// }
 /// ```
 ///
+/// two fields that are told apart by case alone,
+///
+/// ```compile_fail,E0080
+/// reglet_sdk_core::config! {
+///     #[allow(non_snake_case)]
+///     pub struct Config {
+///         host: String,
+///         Host: String,
+///     }
+/// }
+/// ```
+///
 /// or an attribute that there is not.
 ///
 /// ```compile_fail
@@ -209,7 +223,7 @@ macro_rules! config {
                     $crate::config::Object {
                         name: ::core::stringify!($Name),
                         place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
-                        properties: &[$(
+                        properties: const { &[$(
                             $crate::config::Property {
                                 name: $crate::config::key(::core::stringify!($name)),
                                 description: &$doc,
@@ -220,10 +234,10 @@ macro_rules! config {
                                 examples: &[$(::core::stringify!($example)),*],
                                 secret: $crate::config!(@flag $($secret)?),
                                 required: $crate::config!(@required $life $Type, $($default)?),
-                            }.checked(&<$Type as $crate::json::FromValue<$life>>::EXPECTED),
-                        )*],
-                        structs: &[$($crate::config!(@struct $life $Type, $($recursive)?)),*],
-                    },
+                            }.checked(&<$Type as $crate::json::FromValue<$life>>::EXPECTED, &$crate::config!(@mistakes $name)),
+                        )*] },
+                        structs: const { &[$($crate::config!(@struct $life $Type, $($recursive)?)),*] },
+                    }.checked(),
                 );
                 const PART: &'static $crate::config::Schema = &$crate::config::Schema::Reference {
                     name: ::core::stringify!($Name),
@@ -357,6 +371,15 @@ macro_rules! config {
     (@literal) => { ::core::option::Option::<&'static str>::None };
     (@literal $default:expr) => {
         ::core::option::Option::<&'static str>::Some(::core::stringify!($default))
+    };
+    (@mistakes $name:ident) => {
+        $crate::config::Mistakes {
+            no_value: ::core::concat!("the bounds of `", ::core::stringify!($name), "` leave no value"),
+            beyond: ::core::concat!("the bounds of `", ::core::stringify!($name), "` go beyond its type"),
+            choice: ::core::concat!("a choice of `", ::core::stringify!($name), "` may not need escapes in JSON"),
+            default: ::core::concat!("the default of `", ::core::stringify!($name), "` breaks its own rules"),
+            example: ::core::concat!("an example of `", ::core::stringify!($name), "` breaks its own rules"),
+        }
     };
     (@flag) => { false };
     (@flag $set:tt) => { $set };

@@ -252,6 +252,12 @@ macro_rules! __log {
             );
         }
     };
+    ($level:ident, $($other:tt)*) => {
+        ::core::compile_error!(
+            "a record is a message and its attributes, as in `log::info!(\"checked\", port = config.port)`; `context: …` stands \
+             before the message, which is no format string: write text![\"port \", port], or an attribute"
+        )
+    };
 }
 
 /// Logs at the level `Debug`: a message, then attributes as `key = value`.
@@ -276,6 +282,14 @@ macro_rules! __log_debug {
 /// log::info!(text!["the certificate of ", host, " is fine"]);
 /// // With the context of the call.
 /// log::info!(context: &context, "certificate checked", days_remaining = days);
+/// ```
+///
+/// A message is no format string. What looks like one does not compile:
+///
+/// ```compile_fail
+/// # use reglet_sdk_core::log;
+/// # let days = 89;
+/// log::info!("{} more days", days);
 /// ```
 #[doc(hidden)]
 #[macro_export]

@@ -51,3 +51,27 @@ fn a_value_that_breaks_a_rule_is_a_failure() {
 fn a_config_that_can_not_be_read_is_an_error() {
     assert!(outcome("[").starts_with(r#""status":"error","message":"failed to parse config: "#));
 }
+
+fn fail(config: Config<'_>, context: &Context<'_>) -> Result<Outcome, Error> {
+    InGo::check(config, context)
+}
+
+services! {
+    /// Fails as well.
+    struct Services;
+
+    const ERRORS: Errors = Errors::AsInGo;
+    const METADATA: Metadata = Metadata::new("in-go", "1.0.0", "Fails");
+
+    /// Failures.
+    failures {
+        /// Fails.
+        fail,
+    }
+}
+
+#[test]
+fn services_report_errors_in_the_same_way_if_they_say_so() {
+    let outcome = String::from_utf8(observe::<Services>(br#"{"message":"no"}"#)).unwrap();
+    assert!(outcome.contains(r#""status":"failure","message":"network connect failed"#), "{outcome}");
+}

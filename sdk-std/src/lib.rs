@@ -21,11 +21,13 @@ pub use start::start;
 /// What nearly every plugin uses. Beside the crate `log`, see [its name here](mod@crate::log#beside-the-crate-log).
 pub mod prelude {
     pub use crate::error::During;
+    pub use crate::exec::Command;
     pub use crate::json::Str;
     pub use crate::metadata::Example;
     pub use crate::{Capability, Context, Error, Metadata, Outcome, Plugin, Timestamp};
     pub use crate::{config, dns, exec, export_plugin, http, log, serde_config, services, smtp, tcp, text};
     pub use alloc::borrow::Cow;
+    pub use core::time::Duration;
 }
 
 extern crate alloc;

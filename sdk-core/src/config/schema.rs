@@ -75,6 +75,31 @@ pub struct Object {
     pub structs: &'static [Option<&'static Self>],
 }
 
+impl Object {
+    /// The same, if its keys are told apart without regard to case, as they are read (`docs/protocol.md#j1`).
+    ///
+    /// # Panics
+    ///
+    /// When the plugin is compiled: they are not.
+    #[must_use]
+    pub const fn checked(self) -> Self {
+        let mut at = 1;
+        while at < self.properties.len() {
+            let mut before = 0;
+            while before < at {
+                let [one, other] = [self.properties[before].name, self.properties[at].name];
+                assert!(
+                    !one.as_bytes().eq_ignore_ascii_case(other.as_bytes()),
+                    "two fields have names that are the same but for case"
+                );
+                before += 1;
+            }
+            at += 1;
+        }
+        self
+    }
+}
+
 /// A property of an object's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Property {
@@ -105,22 +130,22 @@ impl Property {
     ///
     /// When the plugin is compiled: they do not.
     #[must_use]
-    pub const fn checked(self, of_type: &Expected) -> Self {
+    pub const fn checked(self, of_type: &Expected, mistakes: &Mistakes) -> Self {
         let Bounds { min, max } = self.bounds;
-        assert!(min <= max, "the bounds of a field leave no value");
+        assert!(min <= max, "{}", mistakes.no_value);
         let fits = (min == i64::MIN || of_type.admits(min)) && (max == i64::MAX || of_type.admits(max));
-        assert!(fits, "the bounds of a field go beyond its type");
+        assert!(fits, "{}", mistakes.beyond);
         let mut at = 0;
         while at < self.choices.len() {
-            assert!(is_plain(self.choices[at].as_bytes()), "a choice may not need escapes in JSON");
+            assert!(is_plain(self.choices[at].as_bytes()), "{}", mistakes.choice);
             at += 1;
         }
         if let Some(default) = self.default {
-            assert!(self.admits(default), "the default breaks the rules of its own field");
+            assert!(self.admits(default), "{}", mistakes.default);
         }
         at = 0;
         while at < self.examples.len() {
-            assert!(self.admits(self.examples[at]), "an example breaks the rules of its own field");
+            assert!(self.admits(self.examples[at]), "{}", mistakes.example);
             at += 1;
         }
         self
@@ -152,6 +177,17 @@ impl Property {
         }
         self.choices.is_empty()
     }
+}
+
+/// What may be wrong with a field, in words that name it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Mistakes {
+    pub no_value: &'static str,
+    pub beyond: &'static str,
+    pub choice: &'static str,
+    pub default: &'static str,
+    pub example: &'static str,
 }
 
 /// What a Rust literal stands for, as far as rules are about it.

@@ -14,6 +14,13 @@ use crate::plugin::refused;
 /// A type that can be read from a JSON value, and that has a JSON Schema.
 ///
 /// [`config!`](crate::config!) implements it for structs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be read from a configuration",
+    label = "no type for a field",
+    note = "fields are `bool`, `u8` to `u64`, `i8` to `i64`, `f64`, `Str<'a>`, `Cow<'a, str>`, `String`, and `Option`, `Vec`, \
+            `[T; N]` and `Vec<(Str<'a>, T)>` of them",
+    note = "a struct is one if it was declared with `config!`, or with `serde_config!` if it implements `Deserialize`"
+)]
 pub trait FromValue<'a>: Sized {
     /// The schema of the values that are accepted.
     const SCHEMA: &'static Schema;

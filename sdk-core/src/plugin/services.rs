@@ -86,6 +86,8 @@ use crate::text;
 /// # }
 /// ```
 ///
+/// Before `METADATA` may stand the trait's [`ERRORS`](crate::Plugin::ERRORS).
+///
 /// The plugin takes configurations that name a `service` and an `operation` (`docs/protocol.md#v1`), beside the
 /// operation's own fields; with a single operation both may be missing. Its configuration schema has these two and
 /// the fields of all operations (`docs/protocol.md#v2`).
@@ -114,6 +116,7 @@ macro_rules! services {
         $(#[doc = $about:literal])*
         $vis:vis struct $Plugin:ident;
 
+        $(const ERRORS: $Errors:ty = $errors:expr;)?
         const METADATA: Metadata = $metadata:expr;
 
         $(
@@ -144,6 +147,8 @@ macro_rules! services {
                     )*]
                 }),)*]
             });
+
+            $(const ERRORS: $Errors = $errors;)?
 
             type Config<'a> = $crate::plugin::Call<'a>;
 
