@@ -230,7 +230,8 @@ impl<'a> Context<'a> {
     /// # use reglet_sdk_core::{Context, Timestamp, mock::Mock, tcp};
     /// let now = Timestamp::from_unix(1_800_000_000, 0);
     /// let context = Context::default().with_deadline(Timestamp::from_unix(1_800_000_003, 0)).on_clock();
-    /// let (_, calls) = Mock::new().clock(now).run(|| tcp::Request::new(&"example.com", 443).send(&context));
+    /// let mock = Mock::new().answer("tcp_connect", r#"{"connected":true}"#).clock(now);
+    /// let (_, calls) = mock.run(|| tcp::Request::new(&"example.com", 443).send(&context).is_ok());
     /// let (_, request) = &calls.requests[0];
     /// assert!(request.contains(r#""context":{"deadline":"2027-01-15T08:00:03Z","timeout_ms":3000}"#));
     /// ```

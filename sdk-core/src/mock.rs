@@ -14,7 +14,7 @@
 //! ```
 
 use alloc::collections::VecDeque;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::time::Duration;
@@ -29,12 +29,15 @@ std::thread_local! {
     static MOCK: RefCell<Option<Mock>> = const { RefCell::new(None) };
 }
 
-/// The host of one test. It is strict: a call that no answer was scripted for is an error.
+/// The host of one test. It is strict: a call that no answer was scripted for is an error for the plugin, and then
+/// ends the test, whatever the plugin makes of it.
 #[derive(Debug, Default)]
 pub struct Mock {
     answers: VecDeque<(&'static str, Vec<u8>)>,
     clock: Option<Timestamp>,
     calls: Calls,
+    /// What is wrong with the first call that was not scripted.
+    unscripted: Option<String>,
 }
 
 /// What a plugin has asked of its host.
@@ -113,6 +116,11 @@ impl Mock {
     }
 
     /// Runs `test` on this thread with this host, and returns what it returned and what it asked for.
+    ///
+    /// # Panics
+    ///
+    /// A host function was called that no answer was scripted for, or not the one that was next.
+    #[track_caller]
     pub fn run<R>(self, test: impl FnOnce() -> R) -> (R, Calls) {
         /// Takes the mock away again, also when the test panics.
         struct Guard;
@@ -126,6 +134,9 @@ impl Mock {
         let result = test();
         let mock = MOCK.take().unwrap_or_default();
         drop(guard);
+        if let Some(unscripted) = mock.unscripted {
+            panic!("{unscripted}");
+        }
         (result, Calls { unused: mock.answers.len(), ..mock.calls })
     }
 }
@@ -137,19 +148,15 @@ pub(crate) fn call(function: &'static str, request: &[u8]) -> Result<Vec<u8>, Er
             return Err(Error::internal(text![function, " was called outside of mock::Mock::run"]));
         };
         mock.calls.requests.push((function, String::from_utf8_lossy(request).into_owned()));
-        match mock.answers.pop_front() {
+        let unscripted = match mock.answers.pop_front() {
             Some((name, answer)) if name == function => {
-                if answer.is_empty() {
-                    Err(crate::host::no_data(function))
-                } else {
-                    Ok(answer)
-                }
+                return if answer.is_empty() { Err(crate::host::no_data(function)) } else { Ok(answer) };
             }
-            Some((name, _)) => {
-                Err(Error::internal(text!["the mock expected a call of ", name, ", not of ", function]))
-            }
-            None => Err(Error::internal(text!["the mock has no answer for ", function])),
-        }
+            Some((name, _)) => text!["the mock expected a call of ", name, ", not of ", function].to_string(),
+            None => text!["the mock has no answer for ", function].to_string(),
+        };
+        mock.unscripted.get_or_insert_with(|| unscripted.clone());
+        Err(Error::internal(unscripted))
     })
 }
 
@@ -173,4 +180,26 @@ pub(crate) fn sleep(duration: Duration) -> bool {
         let clock = mock.as_mut().and_then(|mock| mock.clock.as_mut());
         clock.map(|clock| *clock = clock.saturating_add(duration)).is_some()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, tcp};
+
+    fn connect() -> bool {
+        tcp::Request::new(&"a", 1).send(&Context::default()).is_ok()
+    }
+
+    #[test]
+    #[should_panic(expected = "the mock has no answer for tcp_connect")]
+    fn a_call_without_an_answer_ends_the_test_whatever_the_plugin_makes_of_it() {
+        Mock::new().run(connect);
+    }
+
+    #[test]
+    #[should_panic(expected = "the mock expected a call of dns_lookup, not of tcp_connect")]
+    fn so_does_a_call_of_another_function() {
+        Mock::new().answer("dns_lookup", "{}").answer("tcp_connect", "{}").run(|| (connect(), connect()));
+    }
 }

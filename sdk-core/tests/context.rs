@@ -197,8 +197,9 @@ fn is_late_by_the_clock_that_it_is_on() {
 #[test]
 fn the_shorter_of_two_limits_is_sent_where_some_hosts_look_for_it() {
     let top_level = |timeout: Option<u32>, context: &Context<'_>| {
-        let (_, calls) =
-            Mock::new().run(|| tcp::Request::new(&"a", 1).timeout_ms(timeout).send(context).is_err());
+        let (_, calls) = Mock::new()
+            .answer("tcp_connect", "")
+            .run(|| tcp::Request::new(&"a", 1).timeout_ms(timeout).send(context).is_err());
         calls.requests[0].1.rsplit_once('}').unwrap().0.rsplit_once("},").map(|(_, end)| end.to_owned())
     };
     let (none, short) = (Context::default(), Context::default().with_timeout(300));
@@ -219,8 +220,10 @@ fn the_shorter_of_two_limits_is_sent_where_some_hosts_look_for_it() {
 fn what_is_left_is_sent_where_some_hosts_look_for_it() {
     let context = Context::default().with_deadline(later(5_000)).on_clock();
     let connect = tcp::Request::new(&"a", 1);
-    let (_, calls) =
-        Mock::new().clock(later(4_000)).run(|| connect.timeout_ms(2_000).send(&context).is_err());
+    let (_, calls) = Mock::new()
+        .answer("tcp_connect", "")
+        .clock(later(4_000))
+        .run(|| connect.timeout_ms(2_000).send(&context).is_err());
     let (_, request) = &calls.requests[0];
     assert!(request.ends_with(r#""timeout_ms":1000},"timeout_ms":1000}"#), "{request}");
 }

@@ -40,7 +40,7 @@ use crate::call::{guarded, milliseconds};
 /// use reglet_sdk_std::exec::Command;
 /// # use reglet_sdk_std::{Context, mock::Mock};
 ///
-/// # let (result, calls) = Mock::new().run(|| {
+/// # let (result, calls) = Mock::new().answer("exec_command", r#"{"exit_code":0}"#).run(|| {
 /// let mut command = Command::new("ls");
 /// command.arg("-l").current_dir("/etc");
 /// for variable in ["LANG", "LC_ALL"] {
