@@ -393,6 +393,17 @@ fn an_example_that_is_no_json_is_found() {
 }
 
 #[test]
+fn an_example_of_an_error_may_have_an_input_that_is_wrong() {
+    shown_by!(Example::new("e", r#"{"hostname":7,"port":0}"#).error("config validation failed"));
+}
+
+#[test]
+#[should_panic(expected = "example dns/resolve/e: invalid character at byte 1")]
+fn but_it_has_to_be_json() {
+    shown_by!(Example::new("e", "{x}").error("config validation failed"));
+}
+
+#[test]
 #[should_panic(expected = "example dns/resolve/e: output: ms: expected a whole number")]
 fn an_example_whose_output_is_another_is_found() {
     shown_by!(Example::new("e", r#"{"hostname":"x"}"#).output(r#"{"ip":"x"}"#));

@@ -8,9 +8,35 @@ use super::{Value, Writer};
 use crate::text::{Pieces, Text};
 
 /// A type that can be written as a JSON value. Floats need the feature `serde`.
+///
+/// An object of one's own is written member by member:
+///
+/// ```
+/// use reglet_sdk_core::json::{Encode, Writer};
+/// use reglet_sdk_core::{Outcome, Status};
+///
+/// struct Peer<'a> {
+///     host: &'a str,
+///     ports: Vec<u16>,
+/// }
+///
+/// impl Encode for Peer<'_> {
+///     fn encode(&self, out: &mut Writer<'_>) {
+///         out.begin_object();
+///         out.member("host", self.host);
+///         out.member("ports", &self.ports);
+///         out.end_object();
+///     }
+/// }
+///
+/// let peers = vec![Peer { host: "a", ports: vec![22, 443] }];
+/// let outcome = Outcome::success("they answer").data("peers", peers);
+/// # assert_eq!(outcome.status(), Status::Success);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be written as JSON",
-    note = "with the feature `serde`, `json::Serde(value)` takes what implements `Serialize`"
+    note = "implement `Encode`, or use the feature `serde`, which the std layer has: it has `f32` and `f64` written, and \
+            what implements `Serialize` by `json::Serde(value)`"
 )]
 pub trait Encode {
     /// Writes the value.
