@@ -134,7 +134,7 @@ struct Check {
     /// The module
     plugin: PathBuf,
     /// The configuration: JSON, or a file with it
-    #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
+    #[arg(long, value_name = "JSON|@FILE")]
     config: String,
     /// Trusts the certificates in this PEM file, too
     #[arg(long, value_name = "FILE")]
