@@ -87,7 +87,7 @@ pub(crate) fn smtp(found: Outcome, context: &Context<'_>) -> Found {
 }
 
 pub(crate) fn exec(found: Outcome, context: &Context<'_>) -> Found {
-    let output = exec::Command::new(black_box("ls")).arg("-l").output(context)?;
+    let output = Command::new(black_box("ls")).arg("-l").output(context)?;
     Ok(found.data("stdout", output.stdout()))
 }
 
