@@ -52,7 +52,7 @@ const OPTIMISED: [&str; 2] = ["module_bytes", "fuel_per_check"];
 /// moves from run to run, by a tenth of a per cent: the answers that are replayed hold other times and ports.
 const TOLERANCE: u64 = 50;
 
-/// Measures the plugins of the workspace at hand, and compares them with the budgets in a file; [that](file) of the
+/// Measures the plugins of the workspace at hand, and compares them with the budgets in a file; [that](file()) of the
 /// workspace unless another is named. A file that is not there has no budgets.
 ///
 /// # Errors
