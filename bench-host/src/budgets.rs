@@ -14,10 +14,10 @@ use comfy_table::{CellAlignment, Table};
 use reglet_sdk_core::Status;
 use serde::{Deserialize, Serialize};
 
-use crate::examples::{self, ExampleError};
 use crate::guests::{Progress, Toolchain};
 use crate::report::{self, Row, grouped};
 use crate::trace::Mask;
+use crate::workspace::{self, WorkspaceError};
 
 /// Where the budgets of a workspace stand, or would: at its top, or in its folder `benches`.
 #[must_use]
@@ -59,10 +59,10 @@ const TOLERANCE: u64 = 50;
 ///
 /// The plugins can't be measured, one of them does not succeed, or the file can't be read.
 pub fn compare(file: Option<&Path>, progress: &dyn Progress) -> Result<Comparison, BudgetError> {
-    let measured = examples::measure(progress)?;
+    let measured = workspace::measure(progress)?;
     let file = file.map_or_else(|| self::file(&measured.workspace), Path::to_owned);
     let budgets = Budgets::read(&file)?;
-    let toolchain = Toolchain::find(&measured.workspace).map_err(ExampleError::from)?;
+    let toolchain = Toolchain::find(&measured.workspace).map_err(WorkspaceError::from)?;
     let measured = Budgets::of(&measured.rows, toolchain)?;
     Ok(Comparison { lines: lines(budgets.as_ref(), &measured), file, budgets, measured })
 }
@@ -267,7 +267,7 @@ fn table<'a>(lines: impl IntoIterator<Item = &'a Line>) -> String {
 pub enum BudgetError {
     /// The plugins can't be measured.
     #[error(transparent)]
-    Examples(#[from] ExampleError),
+    Workspace(#[from] WorkspaceError),
     /// A plugin does not succeed, so what it takes means nothing.
     #[error("the plugin `{plugin}` must succeed to be compared with its budgets, and ended with {outcome}")]
     Outcome {
@@ -329,6 +329,19 @@ mod tests {
         let names = ["a", "small", "fuel_per_check"].map(str::to_owned);
         let line = Line { names, budget: Some(budget), measured: Some(measured) };
         (line.holds(), line.difference())
+    }
+
+    #[test]
+    fn the_file_at_the_top_goes_first_and_is_the_one_that_is_made() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = |name| folder.path().join(name);
+        let (top, benches) = (path("budgets.toml"), path("benches/budgets.toml"));
+        fs::create_dir(path("benches")).unwrap();
+        assert_eq!(file(folder.path()), top);
+        fs::write(&benches, "").unwrap();
+        assert_eq!(file(folder.path()), benches);
+        fs::write(&top, "").unwrap();
+        assert_eq!(file(folder.path()), top);
     }
 
     #[test]

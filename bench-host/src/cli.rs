@@ -116,7 +116,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
     },
-    /// Compares what the plugins of the workspace at hand weigh and take with their budgets; fails if a number is off by more than 2 %
+    /// Compares what the plugins of the workspace at hand weigh and take with their budgets; fails if a number is off by
+    /// more than 2 %
     Budgets {
         /// Makes what was measured the budgets
         #[arg(long)]

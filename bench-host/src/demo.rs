@@ -3,9 +3,9 @@
 use std::fs;
 use std::process::ExitCode;
 
-use reglet_bench_host::examples::{self, Measured};
 use reglet_bench_host::guests::Target;
 use reglet_bench_host::report::{self, Row};
+use reglet_bench_host::workspace::{self, Measured};
 use reglet_bench_host::{Mask, Status};
 
 use crate::cli::{self, Failure};
@@ -14,7 +14,7 @@ use crate::progress::Stderr;
 /// Builds, runs and measures every plugin, and reports.
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     let progress = Stderr::new();
-    let measured = examples::measure(&progress)?;
+    let measured = workspace::measure(&progress)?;
     drop(progress);
     let rows = &measured.rows;
     cli::print(&summary(&measured))?;

@@ -112,7 +112,7 @@ impl Crate {
     /// # Errors
     ///
     /// There is no workspace, or cargo can't read it.
-    pub fn examples() -> Result<Vec<Self>, BuildError> {
+    pub fn of_workspace() -> Result<Vec<Self>, BuildError> {
         let metadata = metadata(Path::new("."))?;
         let folder = metadata.workspace_root.join("examples");
         let mut plugins = metadata.workspace_packages();

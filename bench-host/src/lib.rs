@@ -23,7 +23,6 @@ mod cache;
 mod cancel;
 mod engine;
 mod error;
-pub mod examples;
 mod functions;
 pub mod guests;
 mod host;
@@ -43,6 +42,7 @@ mod services;
 mod state;
 mod trace;
 mod wasi;
+pub mod workspace;
 
 pub use about::{About, HOST_VERSION};
 pub use cancel::Cancel;

@@ -321,6 +321,23 @@ mod tests {
     use crate::measure::{Heap, Times};
     use crate::replay::Recording;
 
+    #[test]
+    fn frames_that_are_the_same_are_told_once() {
+        let stack = base64::Base64::from(&b"f\nf\nf\ng\nf\n"[..]);
+        let mut json = reglet_sdk_core::json::Writer::new();
+        json.begin_object();
+        json.member("status", "error");
+        json.member("message", "deep");
+        json.key("error");
+        json.begin_object();
+        json.member("stack", stack);
+        json.end_object();
+        json.end_object();
+        let (outcome, _) = Outcome::read(json.into_bytes()).unwrap();
+        let expected = "error: deep\n  in: f, 3 times\n  in: g\n  in: f\n";
+        assert_eq!(text(&outcome, &Mask::default()), expected);
+    }
+
     fn row(plugin: &str, heap: Option<Heap>) -> Row {
         let outcome = br#"{"status":"failure","message":"no\u001b[31m","data":{"days":3,"why":"a\nb"}}"#;
         let (outcome, _) = Outcome::read(outcome.to_vec()).unwrap();

@@ -131,7 +131,7 @@ fn a_manifest_grants_what_it_says() {
 #[test]
 fn the_manifest_of_each_example_grants_what_the_plugin_asks_for() {
     let host = Host::builder().build().unwrap();
-    for example in Crate::examples().unwrap() {
+    for example in Crate::of_workspace().unwrap() {
         let yaml = fs::read_to_string(example.folder().join("plugin.yaml")).unwrap();
         let manifest = Manifest::parse(&yaml).unwrap_or_else(|error| panic!("{}: {error}", example.name()));
         let module = example.build(Profile::Small, &()).unwrap().module.bytes;

@@ -75,6 +75,29 @@ fn each_layer_has_a_plugin_that_is_well_formatted_tested_and_loads() {
 }
 
 #[test]
+fn a_plugin_that_exports_nothing_is_built_with_a_warning() {
+    let folder = TempDir::new().unwrap();
+    let commands = format!(
+        "reglet-bench new mine --layer std
+        export CARGO_TARGET_DIR={}
+        reglet-bench build mine
+        sed -i /^export_plugin/d mine/src/lib.rs
+        echo without >&2
+        reglet-bench build mine",
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("new").display()
+    );
+    let done = shell(folder.path(), &commands);
+    let stderr = text(&done.stderr);
+    assert!(done.status.success(), "{stderr}");
+    let (with, without) = stderr.split_once("without").unwrap();
+    assert!(!with.contains("warning"), "{with}");
+    assert!(
+        without.contains("warning: hosts will not take it: plugin `mine` cannot be loaded: "),
+        "{without}"
+    );
+}
+
+#[test]
 fn what_is_there_already_stays_as_it_is() {
     let folder = TempDir::new().unwrap();
     let done = shell(folder.path(), "mkdir taken; touch taken/notes; reglet-bench new taken");

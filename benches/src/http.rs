@@ -1,8 +1,8 @@
 //! The check that the std layer is held to: http-check, beside a plugin on the core layer that does the same.
 
-use reglet_bench_host::examples::{ExampleError, Servers};
 use reglet_bench_host::guests::{Crate, Profile, Progress, Target};
 use reglet_bench_host::report::Row;
+use reglet_bench_host::workspace::{Servers, WorkspaceError};
 
 /// The example on the std layer.
 pub const EXAMPLE: &str = "http-check";
@@ -50,10 +50,10 @@ impl Measured {
 /// # Errors
 ///
 /// One of them is not there, or can't be built, run or measured.
-pub fn measure(progress: &dyn Progress) -> Result<Measured, ExampleError> {
+pub fn measure(progress: &dyn Progress) -> Result<Measured, WorkspaceError> {
     let servers = Servers::start()?;
     let mut optimised = true;
-    let mut rows = |guest: &Crate| -> Result<Vec<Row>, ExampleError> {
+    let mut rows = |guest: &Crate| -> Result<Vec<Row>, WorkspaceError> {
         Profile::ALL
             .into_iter()
             .map(|profile| {

@@ -8,4 +8,5 @@ pub mod codec;
 pub mod http;
 pub mod page;
 pub mod prices;
+pub mod program;
 pub mod rivals;

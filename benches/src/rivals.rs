@@ -15,10 +15,8 @@ use std::time::Instant;
 use reglet_bench_host::guests::{Crate, Profile, Progress, Target};
 use reglet_bench_host::{Host, Instance, measure};
 
+use crate::program::Result;
 use foreign::{Foreign, Protocol};
-
-/// Anything that goes wrong is told as it is.
-pub type Result<T> = core::result::Result<T, Box<dyn core::error::Error>>;
 
 /// What is checked: the configuration of every plugin.
 pub const CONFIG: &str =

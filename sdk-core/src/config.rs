@@ -137,7 +137,6 @@ pub use schema::{Object, Property, Schema};
 ///
 /// ```compile_fail,E0080
 /// reglet_sdk_core::config! {
-///     #[allow(non_snake_case)]
 ///     pub struct Config {
 ///         host: String,
 ///         Host: String,

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use reglet_bench_host::Error;
 use reglet_bench_host::budgets::BudgetError;
-use reglet_bench_host::examples::ExampleError;
 use reglet_bench_host::guests::BuildError;
 use reglet_bench_host::manifest::InvalidManifest;
+use reglet_bench_host::workspace::WorkspaceError;
 use reglet_sdk_core::grants::InvalidGrant;
 
 /// Why a command has no result; its text names all causes.
@@ -17,7 +17,7 @@ use reglet_sdk_core::grants::InvalidGrant;
 pub(crate) enum Failure {
     Plugin(Error),
     Build(BuildError),
-    Examples(ExampleError),
+    Workspace(WorkspaceError),
     Budgets(BudgetError),
     Read { path: PathBuf, source: io::Error },
     Write { path: PathBuf, source: io::Error },
@@ -44,7 +44,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Plugin(error) => write!(f, "{error}"),
             Self::Build(error) => with_causes(f, error),
-            Self::Examples(error) => with_causes(f, error),
+            Self::Workspace(error) => with_causes(f, error),
             Self::Budgets(error) => with_causes(f, error),
             Self::Read { path, source } => write!(f, "cannot read {}: {source}", path.display()),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
@@ -82,11 +82,11 @@ impl From<BuildError> for Failure {
     }
 }
 
-impl From<ExampleError> for Failure {
-    fn from(error: ExampleError) -> Self {
+impl From<WorkspaceError> for Failure {
+    fn from(error: WorkspaceError) -> Self {
         match error {
-            ExampleError::Plugin(error) => Self::Plugin(error),
-            error => Self::Examples(error),
+            WorkspaceError::Plugin(error) => Self::Plugin(error),
+            error => Self::Workspace(error),
         }
     }
 }
@@ -94,7 +94,7 @@ impl From<ExampleError> for Failure {
 impl From<BudgetError> for Failure {
     fn from(error: BudgetError) -> Self {
         match error {
-            BudgetError::Examples(error) => error.into(),
+            BudgetError::Workspace(error) => error.into(),
             error => Self::Budgets(error),
         }
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use wasmtime::{Caller, Config, Engine, Linker, Memory, Module, Store, TypedFunc};
 
-use super::{CONFIG, Cost, Result};
+use super::{CONFIG, Cost};
+use crate::program::Result;
 
 /// How a plugin is asked for a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use codec_tasks::Task;
 use wasmtime::{Config, Engine, Linker, Memory, Module, Store, TypedFunc};
 
-use crate::Result;
+use reglet_benches::program::Result;
 
 /// An instance of a guest.
 pub(crate) struct Guest {

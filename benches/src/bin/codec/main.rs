@@ -5,19 +5,16 @@ mod measure;
 mod page;
 mod report;
 
-use core::error::Error;
 use std::fs;
 use std::process::ExitCode;
 
 use clap::Parser;
 use reglet_bench_host::guests::{Crate, Profile, Toolchain};
 use reglet_benches::codec::{BASE, CANDIDATES};
+use reglet_benches::program::Result;
 
 use measure::Size;
 use report::Report;
-
-/// Anything that ends the program is told as it is.
-type Result<T> = core::result::Result<T, Box<dyn Error>>;
 
 /// Compares JSON codecs: natively, and in guests built for size and for speed.
 #[derive(Parser)]

@@ -7,8 +7,8 @@ use codec_tasks::Task;
 use reglet_bench_host::guests::Profile;
 use reglet_benches::codec::{CANDIDATES, Candidate, REFERENCE, bytes, document, label};
 
-use crate::Result;
 use crate::guest::Guest;
+use reglet_benches::program::Result;
 
 /// How long a batch is meant to take: long for the clock, short for the machine.
 const BATCH: Duration = Duration::from_millis(2);

@@ -6,8 +6,8 @@ use std::path::Path;
 use reglet_benches::page::{Cells, NOTHING, grouped, with_section};
 use serde_json::Value;
 
-use crate::Result;
 use crate::report::Report;
+use reglet_benches::program::Result;
 
 /// Rewrites the page's tables. That of the plugin stays as it is if the main job has left no report.
 pub(crate) fn publish(page: &Path, report: &Report, main_job: &Path) -> Result<()> {

@@ -4,6 +4,7 @@ use codec_tasks::Task;
 use reglet_bench_host::guests::{Profile, Toolchain};
 use reglet_benches::codec::{CANDIDATES, label};
 use reglet_benches::page::{Cells, NOTHING, grouped};
+use reglet_benches::program::versions;
 use serde_json::{Value, json};
 
 use crate::measure::{Row, Size};
@@ -18,12 +19,10 @@ pub(crate) struct Report {
 impl Report {
     /// What was measured, and with what.
     pub(crate) fn versions(&self) -> String {
-        let wasm_opt =
-            self.toolchain.wasm_opt.map_or_else(|| "none".to_owned(), |version| version.to_string());
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let crates = ["wasmtime", "serde_json", "serde", "serde-json-core", "base64", "talc"];
         let crates = crates.map(|name| format!("{name} {}", locked(name))).join(", ");
-        format!("rustc {}, wasm-opt {wasm_opt}, {crates}; {cores} shared cores", self.toolchain.rustc)
+        format!("{}, {crates}; {cores} shared cores", versions(&self.toolchain))
     }
 
     pub(crate) fn terminal(&self) -> String {

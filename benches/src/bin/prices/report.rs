@@ -5,6 +5,7 @@ use reglet_bench_host::report::{Row, csv_field};
 use reglet_benches::http::Measured;
 use reglet_benches::page::{Cells, NOTHING, grouped};
 use reglet_benches::prices::{Price, Size};
+use reglet_benches::program::versions;
 use serde_json::{Value, json};
 
 /// All that was measured.
@@ -18,16 +19,9 @@ pub(crate) struct Report {
 const NONE: &str = "none: an outcome with two data";
 
 impl Report {
-    /// What it was measured with.
-    pub(crate) fn versions(&self) -> String {
-        let wasm_opt =
-            self.toolchain.wasm_opt.map_or_else(|| "none".to_owned(), |version| version.to_string());
-        format!("rustc {}, wasm-opt {wasm_opt}", self.toolchain.rustc)
-    }
-
     pub(crate) fn terminal(&self) -> String {
         let tables = [self.prices(), self.http()].map(|cells| cells.terminal() + "\n");
-        tables.concat() + &self.versions() + "\n"
+        tables.concat() + &versions(&self.toolchain) + "\n"
     }
 
     /// A row for each convenience.
@@ -90,7 +84,7 @@ impl Report {
             row
         });
         let (prices, http) = (prices.collect::<Vec<_>>(), http.collect::<Vec<_>>());
-        let report = json!({"versions": self.versions(), "prices": prices, "http": http});
+        let report = json!({"versions": versions(&self.toolchain), "prices": prices, "http": http});
         format!("{report:#}\n")
     }
 

@@ -7,9 +7,10 @@ use std::fs;
 use std::process::ExitCode;
 
 use clap::Parser;
-use reglet_bench_host::guests::{Crate, Progress, Toolchain};
+use reglet_bench_host::guests::{Crate, Toolchain};
 use reglet_benches::page::with_section;
-use reglet_benches::rivals::{self, Result};
+use reglet_benches::program::{Result, Stderr, needs_wasm_opt, versions};
+use reglet_benches::rivals;
 
 use report::Report;
 
@@ -19,19 +20,6 @@ struct Arguments {
     /// Rewrites the table of docs/performance.md, and its picture
     #[arg(long)]
     publish: bool,
-}
-
-/// Tells what is built on stderr.
-struct Stderr;
-
-impl Progress for Stderr {
-    fn step(&self, what: &str) {
-        eprintln!("{what}");
-    }
-
-    fn note(&self, what: &str) {
-        eprintln!("{what}");
-    }
 }
 
 fn main() -> ExitCode {
@@ -47,13 +35,11 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let here = Crate::find("reglet-benches")?;
     let toolchain = Toolchain::find(here.folder())?;
-    if toolchain.wasm_opt.is_none() {
-        return Err("there is no wasm-opt: run `npm install -g binaryen`".into());
-    }
+    needs_wasm_opt(&toolchain)?;
     let folder = here.output_folder();
     fs::create_dir_all(&folder)?;
     let report = Report { toolchain, rows: rivals::measure(here.workspace(), &Stderr)? };
-    println!("{}\n{}", report.cells().terminal(), report.versions());
+    println!("{}\n{}", report.cells().terminal(), versions(&report.toolchain));
     fs::write(folder.join("rivals.json"), report.json())?;
     fs::write(folder.join("rivals.csv"), report.csv())?;
     let picture = picture::svg(&report.rows);
@@ -62,7 +48,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         let docs = here.workspace().join("docs");
         let path = docs.join("performance.md");
         let page = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let table = format!("{}\n{}.\n", report.cells().markdown(), report.versions());
+        let table = format!("{}\n{}.\n", report.cells().markdown(), versions(&report.toolchain));
         fs::write(path, with_section(&page, "rivals", &table)?)?;
         fs::write(docs.join("rivals.csv"), report.csv())?;
         fs::write(docs.join("rivals.svg"), picture)?;

@@ -3,6 +3,7 @@
 use reglet_bench_host::guests::{Profile, Toolchain};
 use reglet_bench_host::report::csv_field;
 use reglet_benches::page::{Cells, NOTHING, grouped};
+use reglet_benches::program::versions;
 use reglet_benches::rivals::Row;
 use serde_json::{Value, json};
 
@@ -13,13 +14,6 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// What it was measured with.
-    pub(crate) fn versions(&self) -> String {
-        let wasm_opt =
-            self.toolchain.wasm_opt.map_or_else(|| "none".to_owned(), |version| version.to_string());
-        format!("rustc {}, wasm-opt {wasm_opt}", self.toolchain.rustc)
-    }
-
     /// A row for each SDK and profile.
     pub(crate) fn cells(&self) -> Cells {
         let header = [
@@ -61,7 +55,7 @@ impl Report {
                 Value::Object(fields(row).map(|(key, value)| (key.to_owned(), value)).into_iter().collect())
             })
             .collect();
-        format!("{:#}\n", json!({ "versions": self.versions(), "rivals": rivals }))
+        format!("{:#}\n", json!({ "versions": versions(&self.toolchain), "rivals": rivals }))
     }
 
     /// A line of headers, which are the keys of the JSON, and a line for each row.

@@ -1,4 +1,4 @@
-//! The plugins of the workspace at hand, such as the examples of the SDK: built, run against servers on this machine, and
+//! The plugins of the workspace at hand, in the SDK's its examples: built, run against servers on this machine, and
 //! measured.
 
 mod servers;
@@ -14,7 +14,7 @@ use crate::loopback::LoopbackError;
 use crate::report::Row;
 pub use servers::Servers;
 
-/// The examples, measured.
+/// The plugins, measured.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Measured {
@@ -22,41 +22,41 @@ pub struct Measured {
     pub workspace: PathBuf,
     /// The folder that modules and reports are written to.
     pub output_folder: PathBuf,
-    /// The servers that the examples were run against.
+    /// The servers that the plugins were run against.
     pub servers: Servers,
-    /// A row for each example in each profile, those of an example together.
+    /// A row for each plugin in each profile, those of a plugin together.
     pub rows: Vec<Row>,
 }
 
-/// Builds every example in every profile, runs it with its `config.json`, and measures it.
+/// Builds every plugin in every profile, runs it with its `config.json`, and measures it.
 ///
 /// # Errors
 ///
-/// There are no examples, or one of them can't be built, run or measured. An outcome that is no success is no
-/// such error.
-pub fn measure(progress: &dyn Progress) -> Result<Measured, ExampleError> {
-    let examples = Crate::examples().map_err(ExampleError::NoWorkspace)?;
-    let Some(first) = examples.first() else { return Err(ExampleError::NoExamples) };
+/// There are no plugins, or one of them can't be built, run or measured. An outcome that is no success is no such
+/// error.
+pub fn measure(progress: &dyn Progress) -> Result<Measured, WorkspaceError> {
+    let plugins = Crate::of_workspace().map_err(WorkspaceError::NoWorkspace)?;
+    let Some(first) = plugins.first() else { return Err(WorkspaceError::NoPlugins) };
     let (workspace, output_folder) = (first.workspace().to_owned(), first.output_folder());
-    let mut plugins = Vec::new();
-    for example in &examples {
+    let mut all = Vec::new();
+    for plugin in &plugins {
         for profile in Profile::ALL {
-            plugins.push((example, example.build(profile, progress)?));
+            all.push((plugin, plugin.build(profile, progress)?));
         }
     }
     let servers = Servers::start()?;
     let mut rows = Vec::new();
-    for (example, built) in &plugins {
+    for (plugin, built) in &all {
         progress.step(&format!("measuring {} ({})", built.name, variant(built.target, built.profile)));
-        rows.push(servers.measure(example, built)?);
+        rows.push(servers.measure(plugin, built)?);
     }
     Ok(Measured { workspace, output_folder, servers, rows })
 }
 
-/// Why the examples were not measured.
+/// Why the plugins were not measured.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ExampleError {
+pub enum WorkspaceError {
     /// There is no workspace at hand.
     #[error("plugins are built from their source: run this where that is")]
     NoWorkspace(#[source] BuildError),
@@ -64,8 +64,8 @@ pub enum ExampleError {
     #[error(
         "this workspace has no plugin in its folder `examples`, and none with a `config.json` to run it with"
     )]
-    NoExamples,
-    /// An example can't be built.
+    NoPlugins,
+    /// A plugin can't be built.
     #[error(transparent)]
     Build(#[from] BuildError),
     /// The server that speaks TLS did not start.
@@ -74,16 +74,16 @@ pub enum ExampleError {
     /// Another server did not start.
     #[error("can't start a server on this machine")]
     Server(#[source] io::Error),
-    /// The files of the examples can't be written.
-    #[error("can't write the examples' files to a temporary folder")]
+    /// The files for the plugins can't be written.
+    #[error("can't write the plugins' files to a temporary folder")]
     Folder(#[source] io::Error),
-    /// An example can't be loaded or run.
+    /// A plugin can't be loaded or run.
     #[error(transparent)]
     Plugin(#[from] Error),
     /// The servers of this machine can't be granted.
     #[error(transparent)]
     Grant(#[from] InvalidGrant),
-    /// The configuration of an example can't be read.
+    /// The configuration of a plugin can't be read.
     #[error("cannot read {}", path.display())]
     Read {
         /// The file.
@@ -91,7 +91,7 @@ pub enum ExampleError {
         /// What the system says.
         source: io::Error,
     },
-    /// The configuration of an example has a placeholder that stands for nothing.
+    /// The configuration of a plugin has a placeholder that stands for nothing.
     #[error("{} has the unknown placeholder {placeholder}", path.display())]
     Placeholder {
         /// The file.

@@ -1,4 +1,4 @@
-//! What the examples talk to: servers on this machine and a folder, and the placeholders that stand for them.
+//! What plugins talk to: servers on this machine and a folder, and the placeholders that stand for them.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::fs::{self, Permissions};
@@ -14,7 +14,7 @@ use reglet_sdk_core::grants::{Grants, InvalidGrant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::ExampleError;
+use super::WorkspaceError;
 use crate::guests::{Built, Crate};
 use crate::host::Host;
 use crate::loopback::{LoopbackTls, MailServer, NameServer, Options, Question, WebServer};
@@ -35,7 +35,7 @@ else
 fi
 ";
 
-/// Servers on this machine for the examples, and a host that trusts them. All of it ends when this is dropped.
+/// Servers on this machine for plugins, and a host that trusts them. All of it ends when this is dropped.
 #[derive(Debug)]
 pub struct Servers {
     tls: LoopbackTls,
@@ -43,7 +43,7 @@ pub struct Servers {
     https: WebServer,
     mail: MailServer,
     names: NameServer,
-    /// The folder with the files of the examples, by its canonical path.
+    /// The folder with the files, by its canonical path.
     files: String,
     /// Removes the folder.
     _folder: TempDir,
@@ -56,18 +56,18 @@ impl Servers {
     /// # Errors
     ///
     /// The system lacks a port, a thread or room for files.
-    pub fn start() -> Result<Self, ExampleError> {
+    pub fn start() -> Result<Self, WorkspaceError> {
         let tls = LoopbackTls::start(&Options::default())?;
-        let folder = TempDir::new().map_err(ExampleError::Folder)?;
+        let folder = TempDir::new().map_err(WorkspaceError::Folder)?;
         let certificate = folder.path().join("ca.pem");
         let files = write_files(&folder)
             .and_then(|files| tls.write_ca(&certificate).map(|()| files))
-            .map_err(ExampleError::Folder)?;
+            .map_err(WorkspaceError::Folder)?;
         Ok(Self {
-            http: WebServer::start(None).map_err(ExampleError::Server)?,
-            https: WebServer::start(Some(tls.identity())).map_err(ExampleError::Server)?,
-            mail: MailServer::start(tls.identity()).map_err(ExampleError::Server)?,
-            names: NameServer::start(|question| vec![zone(question)]).map_err(ExampleError::Server)?,
+            http: WebServer::start(None).map_err(WorkspaceError::Server)?,
+            https: WebServer::start(Some(tls.identity())).map_err(WorkspaceError::Server)?,
+            mail: MailServer::start(tls.identity()).map_err(WorkspaceError::Server)?,
+            names: NameServer::start(|question| vec![zone(question)]).map_err(WorkspaceError::Server)?,
             host: Host::builder().ca_file(&certificate).build()?,
             files: files.to_string_lossy().into_owned(),
             _folder: folder,
@@ -87,12 +87,12 @@ impl Servers {
     ///
     /// There is no such file, it has unknown placeholders, or the plugin can't be loaded or run. An outcome that is no
     /// success is no such error.
-    pub fn measure(&self, example: &Crate, built: &Built) -> Result<Row, ExampleError> {
-        let path = example.folder().join("config.json");
-        let config =
-            fs::read_to_string(&path).map_err(|source| ExampleError::Read { path: path.clone(), source })?;
+    pub fn measure(&self, plugin: &Crate, built: &Built) -> Result<Row, WorkspaceError> {
+        let path = plugin.folder().join("config.json");
+        let config = fs::read_to_string(&path)
+            .map_err(|source| WorkspaceError::Read { path: path.clone(), source })?;
         let config = filled_in(&config, &self.placeholders())
-            .map_err(|placeholder| ExampleError::Placeholder { path, placeholder })?;
+            .map_err(|placeholder| WorkspaceError::Placeholder { path, placeholder })?;
         let plugin = self.host.load(&built.name, &built.module.bytes)?.granted(self.grants()?);
         Ok(Row {
             plugin: built.name.clone(),
