@@ -66,8 +66,8 @@ struct More<'a> {
     check: fn(&Context<'_>) -> Result<(), Error>,
 }
 
-/// Writes the members of a context, and returns the timeout that it is sent with.
-type Members = fn(&Context<'_>, &mut Writer<'_>) -> Option<u32>;
+/// Writes the members of a context, with the shorter of its time limit and another, and returns that; 0 is none.
+type Members = fn(&Context<'_>, Option<u32>, &mut Writer<'_>) -> u32;
 
 impl<'a> Context<'a> {
     /// A context whose calls may take at most so many milliseconds each.
@@ -319,12 +319,12 @@ impl<'a> Context<'a> {
         more.value.and_then(<dyn Any>::downcast_ref).or_else(|| more.outer?.value())
     }
 
-    /// Writes it, and returns the timeout that it is sent with.
-    pub(crate) fn write(&self, out: &mut Writer<'_>) -> Option<u32> {
+    /// Writes it as the context of a request that has a time limit of its own, and returns the shorter limit; 0 is none.
+    pub(crate) fn write(&self, own: Option<u32>, out: &mut Writer<'_>) -> u32 {
         out.begin_object();
         let timeout = match &self.more {
-            Some(more) => (more.members)(self, out),
-            None => members(self, out),
+            Some(more) => (more.members)(self, own, out),
+            None => members(self, own, out),
         };
         out.end_object();
         timeout
@@ -409,21 +409,24 @@ fn ended(message: &'static str, code: &'static str) -> Error {
 }
 
 /// Writes the members that every context may have.
-fn members(context: &Context<'_>, out: &mut Writer<'_>) -> Option<u32> {
+fn members(context: &Context<'_>, own: Option<u32>, out: &mut Writer<'_>) -> u32 {
     if let Some(id) = context.request_id
         && !id.is_empty()
     {
         out.member("request_id", id);
     }
-    if let Some(timeout @ 1..) = context.timeout_ms {
+    // As everywhere, 0 is no limit.
+    let limit = |timeout: Option<u32>| timeout.unwrap_or(0).wrapping_sub(1);
+    let timeout = limit(own).min(limit(context.timeout_ms)).wrapping_add(1);
+    if timeout > 0 {
         out.member("timeout_ms", timeout);
     }
-    context.timeout_ms
+    timeout
 }
 
 /// Writes the members of a context that may have been given up.
-fn canceled_members(context: &Context<'_>, out: &mut Writer<'_>) -> Option<u32> {
-    let timeout = members(context, out);
+fn canceled_members(context: &Context<'_>, own: Option<u32>, out: &mut Writer<'_>) -> u32 {
+    let timeout = members(context, own, out);
     if context.is_canceled() {
         out.member("canceled", true);
     }
@@ -431,18 +434,18 @@ fn canceled_members(context: &Context<'_>, out: &mut Writer<'_>) -> Option<u32> 
 }
 
 /// Writes all members, as they are at the time of sending.
-fn all_members(context: &Context<'_>, out: &mut Writer<'_>) -> Option<u32> {
+fn all_members(context: &Context<'_>, own: Option<u32>, out: &mut Writer<'_>) -> u32 {
     let current = context.refreshed();
     let context = current.as_ref().unwrap_or(context);
     if let Some(deadline) = context.deadline() {
         out.member("deadline", deadline);
     }
-    canceled_members(context, out)
+    canceled_members(context, own, out)
 }
 
 impl Encode for Context<'_> {
     fn encode(&self, out: &mut Writer<'_>) {
-        self.write(out);
+        self.write(None, out);
     }
 }
 

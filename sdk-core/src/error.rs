@@ -250,11 +250,19 @@ impl Error {
         Self::from_detail(out)
     }
 
-    /// Its type.
+    /// Its type. Of a code that a host has put in its place, what the code speaks of (`docs/protocol.md#r4`).
     #[must_use]
     pub fn kind(&self) -> Kind {
         let name = self.type_name();
-        Kind::ALL.into_iter().find(|kind| kind.as_str() == name).unwrap_or(Kind::Other)
+        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == name);
+        kind.unwrap_or_else(|| match &*name {
+            "TIMEOUT" => Kind::Timeout,
+            "SSRF_BLOCKED" | "CAPABILITY_DENIED" => Kind::Capability,
+            "INVALID_REQUEST" | "VALIDATION_ERROR" => Kind::Validation,
+            "execution" => Kind::Exec,
+            code if is_code(code) => Kind::Network,
+            _ => Kind::Other,
+        })
     }
 
     /// Its type by name, also where that is one that only the host knows.
@@ -263,10 +271,15 @@ impl Error {
         self.text(TYPE)
     }
 
-    /// Its code, or an empty string.
+    /// Its code, also where a host has put it in place of the type; or an empty string.
     #[must_use]
     pub fn code(&self) -> Cow<'_, str> {
-        self.text(CODE)
+        let code = self.text(CODE);
+        if !code.is_empty() {
+            return code;
+        }
+        let name = self.type_name();
+        if is_code(&name) { name } else { code }
     }
 
     /// What happened.
@@ -275,16 +288,20 @@ impl Error {
         self.text(MESSAGE)
     }
 
-    /// Whether something took too long. Not every host marks the errors of type `timeout`, so those count as well.
+    /// Whether something took too long. Not every host marks such errors, so type and code count as well.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.has(IS_TIMEOUT, b"true") || self.has(TYPE, b"\"timeout\"")
+        self.has(IS_TIMEOUT, b"true")
+            || self.has(TYPE, b"\"timeout\"")
+            || self.has(TYPE, b"\"TIMEOUT\"")
+            || self.has(CODE, b"\"TIMEOUT\"")
     }
 
-    /// Whether something does not exist.
+    /// Whether something does not exist. Not every host marks such errors, so the code counts as well.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.has(IS_NOT_FOUND, b"true")
+        let code = b"\"HOST_NOT_FOUND\"";
+        self.has(IS_NOT_FOUND, b"true") || self.has(CODE, code) || self.has(TYPE, code)
     }
 
     /// The error that led to this one.
@@ -356,6 +373,11 @@ impl Encode for Error {
     fn encode(&self, out: &mut Writer<'_>) {
         out.raw(&self.0.json);
     }
+}
+
+/// Whether a type is a code that a host has put in its place: types are in lower case.
+fn is_code(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
 #[cfg(test)]

@@ -306,13 +306,11 @@ fn target(out: &mut Writer<'_>, host: &dyn Piece, port: u16, dialect: Dialect) {
     out.plain("\"");
 }
 
-/// Writes what every request ends with: the context and, for hosts that look for it there, the time limit.
+/// Writes what every request ends with: the context, and the time limit once more. Some hosts look for it only in the
+/// context, others only beside it.
 fn end(out: &mut Writer<'_>, context: &Context<'_>, timeout_ms: Option<u32>) {
     out.plain(",\"context\":");
-    let left = context.write(out);
-    // Some hosts look only here, others take the smaller of this and the context's. As everywhere, 0 is no limit.
-    let limit = |timeout: Option<u32>| timeout.unwrap_or(0).wrapping_sub(1);
-    let timeout = limit(timeout_ms).min(limit(left)).wrapping_add(1);
+    let timeout = context.write(timeout_ms, out);
     if timeout > 0 {
         out.plain(",\"timeout_ms\":");
         timeout.write(out);

@@ -195,24 +195,26 @@ fn is_late_by_the_clock_that_it_is_on() {
 }
 
 #[test]
-fn the_shorter_of_two_limits_is_sent_where_some_hosts_look_for_it() {
-    let top_level = |timeout: Option<u32>, context: &Context<'_>| {
+fn the_shorter_of_two_limits_is_sent_in_both_places_where_hosts_look() {
+    let end = |timeout: Option<u32>, context: &Context<'_>| {
         let (_, calls) = Mock::new()
             .answer("tcp_connect", "")
             .run(|| tcp::Request::new(&"a", 1).timeout_ms(timeout).send(context).is_err());
-        calls.requests[0].1.rsplit_once('}').unwrap().0.rsplit_once("},").map(|(_, end)| end.to_owned())
+        calls.requests[0].1.split_once(r#","context":"#).unwrap().1.to_owned()
     };
     let (none, short) = (Context::default(), Context::default().with_timeout(300));
     for (timeout, context, sent) in [
         (None, &none, None),
         (Some(0), &none, None),
-        (Some(250), &none, Some("\"timeout_ms\":250")),
-        (Some(250), &short, Some("\"timeout_ms\":250")),
-        (Some(350), &short, Some("\"timeout_ms\":300")),
-        (Some(0), &short, Some("\"timeout_ms\":300")),
-        (None, &short, Some("\"timeout_ms\":300")),
+        (Some(250), &none, Some(250)),
+        (Some(250), &short, Some(250)),
+        (Some(350), &short, Some(300)),
+        (Some(0), &short, Some(300)),
+        (None, &short, Some(300)),
     ] {
-        assert_eq!(top_level(timeout, context).as_deref(), sent, "{timeout:?} {context:?}");
+        let expected =
+            sent.map_or("{}}".into(), |limit| format!(r#"{{"timeout_ms":{limit}}},"timeout_ms":{limit}}}"#));
+        assert_eq!(end(timeout, context), expected, "{timeout:?} {context:?}");
     }
 }
 

@@ -22,8 +22,8 @@ fn a_connection_is_asked_for_again_in_the_other_dialect() {
     assert_eq!(
         requests(&calls),
         [
-            r#"{"host":"example.com","port":"443","tls":true,"use_tls":true,"context":{},"timeout_ms":100}"#,
-            r#"{"host":"example.com","port":443,"tls":true,"use_tls":true,"context":{},"timeout_ms":100}"#,
+            r#"{"host":"example.com","port":"443","tls":true,"use_tls":true,"context":{"timeout_ms":100},"timeout_ms":100}"#,
+            r#"{"host":"example.com","port":443,"tls":true,"use_tls":true,"context":{"timeout_ms":100},"timeout_ms":100}"#,
         ]
     );
     assert_eq!(connection.response_time_ms(), 7);

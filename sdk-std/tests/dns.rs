@@ -94,7 +94,7 @@ fn the_request_has_the_name_server_the_limit_and_the_context() {
         calls.requests[0].1,
         concat!(
             r#"{"hostname":"a\"b","type":"TXT","nameserver":"8.8.8.8:53","#,
-            r#""context":{"request_id":"check-17","timeout_ms":9000},"timeout_ms":251}"#
+            r#""context":{"request_id":"check-17","timeout_ms":251},"timeout_ms":251}"#
         )
     );
 }

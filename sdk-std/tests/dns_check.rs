@@ -30,7 +30,7 @@ fn reports_what_go_reports() {
             r#""record_type":"A","record_count":2,"records":["192.0.2.1","192.0.2.2"],"query_time_ms":0}}"#
         )
     );
-    let request = r#"{"hostname":"example.com","type":"A","context":{},"timeout_ms":5000}"#;
+    let request = r#"{"hostname":"example.com","type":"A","context":{"timeout_ms":5000},"timeout_ms":5000}"#;
     assert_eq!(calls.requests, [("dns_lookup", request.to_owned())]);
 }
 
@@ -41,7 +41,7 @@ fn reports_mail_exchangers_with_their_preference() {
     let data =
         r#""record_type":"MX","record_count":1,"mx_records":[{"host":"a.","pref":10}],"query_time_ms":0}}"#;
     assert!(outcome.ends_with(data), "{outcome}");
-    let request = r#""nameserver":"8.8.8.8","context":{},"timeout_ms":250}"#;
+    let request = r#""nameserver":"8.8.8.8","context":{"timeout_ms":250},"timeout_ms":250}"#;
     assert!(calls.requests[0].1.ends_with(request), "{calls:?}");
 }
 

@@ -42,7 +42,7 @@ fn asks_for_what_it_was_given() {
         request(&command),
         concat!(
             r#"{"command":"ls","args":["-l","a b","é\"\u000a","c"],"env":["LANG=C","A=1=2","B="],"#,
-            r#""dir":"/tmp","context":{},"timeout_ms":1500}"#
+            r#""dir":"/tmp","context":{"timeout_ms":1500},"timeout_ms":1500}"#
         )
     );
 }

@@ -76,7 +76,7 @@ fn everything_that_is_set_reaches_the_host() {
         sent(&request),
         concat!(
             r#"{"method":"POST","url":"https://example.com/a?b","headers":{"X":["1","2"]},"body":"aGVsbG8=","#,
-            r#""follow_redirects":true,"max_redirects":3,"context":{},"timeout_ms":1501}"#
+            r#""follow_redirects":true,"max_redirects":3,"context":{"timeout_ms":1501},"timeout_ms":1501}"#
         )
     );
     assert!(sent(&http::get("http://a").max_redirects(0)).contains(r#""follow_redirects":false"#));
@@ -103,11 +103,13 @@ fn a_request_takes_what_its_client_has_and_may_differ() {
         sent(&request),
         concat!(
             r#"{"method":"GET","url":"http://a","headers":{"accept":["text/plain"],"User-Agent":["agent"]},"#,
-            r#""follow_redirects":true,"max_redirects":2,"context":{},"timeout_ms":1000}"#
+            r#""follow_redirects":true,"max_redirects":2,"context":{"timeout_ms":1000},"timeout_ms":1000}"#
         )
     );
     let request = client.get("http://a").timeout(Duration::from_secs(2));
-    assert!(sent(&request).ends_with(r#""max_redirects":1,"context":{},"timeout_ms":2000}"#));
+    assert!(
+        sent(&request).ends_with(r#""max_redirects":1,"context":{"timeout_ms":2000},"timeout_ms":2000}"#)
+    );
 }
 
 #[test]

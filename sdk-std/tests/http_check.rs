@@ -48,7 +48,7 @@ fn a_good_answer_is_described() {
     assert_eq!(outcome["data"], hi_data());
     let request = concat!(
         r#"{"method":"GET","url":"http://a","follow_redirects":true,"max_redirects":10,"#,
-        r#""context":{},"timeout_ms":30000}"#
+        r#""context":{"timeout_ms":30000},"timeout_ms":30000}"#
     );
     assert_eq!(calls.requests, [("http_request", request.to_owned())]);
 }
@@ -60,7 +60,7 @@ fn what_is_configured_is_sent() {
     let (outcome, calls) = run(config, r#"{"status_code":404}"#);
     let expected = concat!(
         r#"{"method":"POST","url":"http://a","headers":{"X":["A"]},"body":"aGVsbG8=","#,
-        r#""follow_redirects":true,"max_redirects":3,"context":{},"timeout_ms":5}"#
+        r#""follow_redirects":true,"max_redirects":3,"context":{"timeout_ms":5},"timeout_ms":5}"#
     );
     assert_eq!(calls.requests[0].1, expected);
     assert_eq!(outcome["message"], "HTTP POST request successful: 404");

@@ -33,7 +33,7 @@ fn the_request_has_all_that_was_set() {
         let request = [
             r#"{"host":"mail.example.com","port":"587","#,
             security,
-            r#","context":{"request_id":"check-17"},"timeout_ms":251}"#,
+            r#","context":{"request_id":"check-17","timeout_ms":251},"timeout_ms":251}"#,
         ];
         assert_eq!(calls.requests, [("smtp_connect", request.concat())]);
     }

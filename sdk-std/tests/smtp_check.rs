@@ -33,7 +33,7 @@ fn reports_what_go_reports() {
     );
     let request = concat!(
         r#"{"host":"mail.example.com","port":"587","tls":false,"use_tls":false,"starttls":true,"#,
-        r#""use_starttls":true,"context":{},"timeout_ms":30000}"#
+        r#""use_starttls":true,"context":{"timeout_ms":30000},"timeout_ms":30000}"#
     );
     assert_eq!(calls.requests, [("smtp_connect", request.to_owned())]);
 }

@@ -31,7 +31,7 @@ fn the_request_has_all_that_was_set() {
     });
     let request = concat!(
         r#"{"host":"example.com","port":"443","tls":true,"use_tls":true,"#,
-        r#""context":{"request_id":"check-17"},"timeout_ms":251}"#
+        r#""context":{"request_id":"check-17","timeout_ms":251},"timeout_ms":251}"#
     );
     assert_eq!(calls.requests, [("tcp_connect", request.to_owned())]);
 

@@ -42,7 +42,7 @@ fn reports_what_go_reports() {
     );
     let request = concat!(
         r#"{"host":"example.com","port":"22","tls":false,"use_tls":false,"#,
-        r#""context":{},"timeout_ms":250}"#
+        r#""context":{"timeout_ms":250},"timeout_ms":250}"#
     );
     assert_eq!(calls.requests, [("tcp_connect", request.to_owned())]);
 }
@@ -58,7 +58,7 @@ fn reports_what_is_known_about_tls() {
         r#""tls_cert_not_after":"2027-01-25T08:00:00Z","tls_cert_days_remaining":10}}"#
     );
     assert!(outcome.ends_with(data), "{outcome}");
-    let end = r#""tls":true,"use_tls":true,"context":{},"timeout_ms":5000}"#;
+    let end = r#""tls":true,"use_tls":true,"context":{"timeout_ms":5000},"timeout_ms":5000}"#;
     assert!(calls.requests[0].1.ends_with(end), "{calls:?}");
 }
 

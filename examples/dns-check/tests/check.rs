@@ -24,7 +24,8 @@ fn a_record_that_is_there_is_a_success() {
             r#""data":{"records":["192.0.2.7","192.0.2.1"]}}"#
         )
     );
-    let request = r#"{"hostname":"service.example","type":"A","context":{},"timeout_ms":2000}"#;
+    let request =
+        r#"{"hostname":"service.example","type":"A","context":{"timeout_ms":2000},"timeout_ms":2000}"#;
     assert_eq!(calls.requests, [("dns_lookup", request.to_owned())]);
     assert_eq!(calls.logs.len(), 1);
 }

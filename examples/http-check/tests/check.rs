@@ -31,7 +31,7 @@ fn a_page_as_expected_is_a_success() {
     let data =
         r#""data":{"status_code":200,"response_time_ms":7,"content_type":"text/plain","body_length":11}"#;
     assert_eq!(result, outcome("success", &format!(r#""message":"the page is as expected",{data}"#)));
-    let request = r#"{"method":"GET","url":"http://localhost/health","context":{},"timeout_ms":10000}"#;
+    let request = r#"{"method":"GET","url":"http://localhost/health","context":{"timeout_ms":10000},"timeout_ms":10000}"#;
     assert_eq!(calls.requests, [("http_request", request.to_owned())]);
 }
 

@@ -29,8 +29,7 @@ fn an_active_unit_is_a_success() {
             r#""message":"sshd.service is active","data":{"state":"active"}}"#
         )
     );
-    let request =
-        r#"{"command":"/bin/systemctl","args":["is-active","sshd.service"],"context":{},"timeout_ms":250}"#;
+    let request = r#"{"command":"/bin/systemctl","args":["is-active","sshd.service"],"context":{"timeout_ms":250},"timeout_ms":250}"#;
     assert_eq!(calls.requests, [("exec_command", request.to_owned())]);
 }
 

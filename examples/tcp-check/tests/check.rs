@@ -24,7 +24,7 @@ fn a_version_that_is_recent_enough_is_a_success() {
     );
     let request = concat!(
         r#"{"host":"example.com","port":"443","tls":true,"use_tls":true,"#,
-        r#""context":{},"timeout_ms":2000}"#
+        r#""context":{"timeout_ms":2000},"timeout_ms":2000}"#
     );
     assert_eq!(calls.requests, [("tcp_connect", request.to_owned())]);
     assert_eq!(calls.logs.len(), 1);

@@ -30,7 +30,7 @@ fn a_certificate_that_lasts_is_a_success() {
     );
     let request = concat!(
         r#"{"host":"example.com","port":"443","tls":true,"use_tls":true,"#,
-        r#""context":{},"timeout_ms":250}"#
+        r#""context":{"timeout_ms":250},"timeout_ms":250}"#
     );
     assert_eq!(calls.requests, [("tcp_connect", request.to_owned())]);
     let [record] = &calls.logs[..] else { panic!("{calls:?}") };

@@ -87,6 +87,39 @@ mod tests {
     }
 
     #[test]
+    fn knows_codes_that_stand_in_place_of_the_type() {
+        for (name, kind, code) in [
+            ("TIMEOUT", Kind::Timeout, "TIMEOUT"),
+            ("CONNECTION_REFUSED", Kind::Network, "CONNECTION_REFUSED"),
+            ("HOST_NOT_FOUND", Kind::Network, "HOST_NOT_FOUND"),
+            ("SSRF_BLOCKED", Kind::Capability, "SSRF_BLOCKED"),
+            ("INVALID_REQUEST", Kind::Validation, "INVALID_REQUEST"),
+            ("execution", Kind::Exec, ""),
+            ("teapot", Kind::Other, ""),
+        ] {
+            let detail = alloc::format!(r#"{{"message":"m","type":"{name}","code":""}}"#);
+            let error = reply(&alloc::format!(r#"{{"error":{detail}}}"#));
+            assert_eq!((error.kind(), &*error.code(), &*error.type_name()), (kind, code, name));
+            assert_eq!(
+                (error.is_timeout(), error.is_not_found()),
+                (name == "TIMEOUT", name == "HOST_NOT_FOUND")
+            );
+            assert_eq!(json(&error), detail);
+        }
+    }
+
+    #[test]
+    fn knows_time_and_absence_by_the_codes_of_hosts_that_mark_neither() {
+        for code in ["TIMEOUT", "HOST_NOT_FOUND", "CONNECTION_REFUSED"] {
+            let error = reply(&alloc::format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#));
+            assert_eq!(
+                (error.is_timeout(), error.is_not_found()),
+                (code == "TIMEOUT", code == "HOST_NOT_FOUND")
+            );
+        }
+    }
+
+    #[test]
     fn reads_envelopes() {
         for (name, message, kind) in [
             (

@@ -195,8 +195,8 @@ mod tests {
             .answer("exec_command", r#"{"stdout":"","stderr":"","exit_code":0}"#)
             .run(|| request.send(&Context::default()).unwrap());
         let expected = concat!(
-            r#"{"command":"ls","args":["-l","a b\"c"],"env":["A=1"],"dir":"/tmp","context":{},"#,
-            r#""timeout_ms":100}"#
+            r#"{"command":"ls","args":["-l","a b\"c"],"env":["A=1"],"dir":"/tmp","#,
+            r#""context":{"timeout_ms":100},"timeout_ms":100}"#
         );
         assert_eq!(calls.requests, [("exec_command", String::from(expected))]);
         let received = Received::read(expected.as_bytes()).unwrap();

@@ -420,7 +420,7 @@ mod tests {
         let expected = concat!(
             r#"{"method":"POST","url":"https://example.com/a?b","#,
             r#""headers":{"Content-Type":["text/plain"],"Accept":["a/b","c/d"]},"body":"aGVsbG8=","#,
-            r#""follow_redirects":false,"max_redirects":0,"context":{},"timeout_ms":1500}"#
+            r#""follow_redirects":false,"max_redirects":0,"context":{"timeout_ms":1500},"timeout_ms":1500}"#
         );
         assert_eq!(calls.requests, [("http_request", String::from(expected))]);
         let received = Received::read(expected.as_bytes()).unwrap();

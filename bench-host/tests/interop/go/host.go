@@ -22,6 +22,9 @@ const (
 	repliesSDKError = "sdkerror"
 	// An error detail of which only the message is set.
 	repliesUntyped = "untyped"
+	// An error detail with its code in place of the type, as from the newest
+	// command line.
+	repliesCode = "code"
 	// What hosts of the Go SDK say where the handler was not run, or panicked.
 	repliesEnvelope = "envelope"
 	repliesPanic    = "panic"
@@ -33,8 +36,8 @@ const (
 )
 
 var replies = []string{
-	repliesNormal, repliesSDKHost, repliesSDKOnly, repliesDetail, repliesSDKError, repliesUntyped, repliesEnvelope,
-	repliesPanic, repliesEmpty, repliesNulls, repliesZero,
+	repliesNormal, repliesSDKHost, repliesSDKOnly, repliesDetail, repliesSDKError, repliesUntyped, repliesCode,
+	repliesEnvelope, repliesPanic, repliesEmpty, repliesNulls, repliesZero,
 }
 
 type request struct {
@@ -148,6 +151,8 @@ func (h *host) answer(name string, f function, payload []byte) (any, error) {
 		return a.sdkFailed, nil
 	case repliesUntyped:
 		return map[string]any{"error": errorDetail{Message: "no reason given"}}, nil
+	case repliesCode:
+		return map[string]any{"error": errorDetail{Message: "dial tcp 192.0.2.10:443: i/o timeout", Type: "TIMEOUT"}}, nil
 	case repliesEnvelope:
 		return envelope{"VALIDATION_ERROR", "network capability denied: example.com:443", 400}, nil
 	case repliesPanic:

@@ -96,7 +96,7 @@ fn the_request_is_in_the_dialect_of_the_wire() {
     });
     on_each(r#"{"hostname":"192.0.2.10","port":8443,"timeout_ms":1500}"#, "normal", |executor, report| {
         let request = json!({
-            "host": "192.0.2.10", "port": "8443", "context": {}, "timeout_ms": 1500,
+            "host": "192.0.2.10", "port": "8443", "context": {"timeout_ms": 1500}, "timeout_ms": 1500,
             "tls": true, "use_tls": true
         });
         assert_eq!(report["requests"], expected(request), "{executor}");

@@ -64,6 +64,14 @@ fn an_error_with_an_empty_type_is_passed_on_as_it_is() {
 }
 
 #[test]
+fn an_error_with_its_code_in_place_of_the_type_is_passed_on_as_it_is() {
+    for Call { config, request, .. } in calls() {
+        let expected = "TIMEOUT [] dial tcp 192.0.2.10:443: i/o timeout";
+        expect_error(&EXECUTORS, "code", &config, &[request], expected);
+    }
+}
+
+#[test]
 fn an_address_that_is_not_allowed_is_no_error() {
     let Call { config, request, .. } = call("ssrf_check");
     let denied = json!({

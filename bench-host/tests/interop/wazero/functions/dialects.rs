@@ -29,7 +29,7 @@ struct Retry {
 fn retries() -> [Retry; 4] {
     let timing = json!({"timeout_ms": 250, "context_timeout_ms": 300, "request_id": "r"});
     let timed = |request| {
-        with(request, json!({"context": {"timeout_ms": 300, "request_id": "r"}, "timeout_ms": 250}))
+        with(request, json!({"context": {"timeout_ms": 250, "request_id": "r"}, "timeout_ms": 250}))
     };
     let (tcp, smtp, http) = (call("tcp_connect"), call("smtp_connect"), call("http_request"));
 
