@@ -36,7 +36,7 @@ macro_rules! __import {
         $vis enum $Name {}
 
         impl $crate::host::Function for $Name {
-            const NAME: &'static str = ::core::stringify!($name);
+            const NAME: &'static str = $crate::config::key(::core::stringify!($name));
 
             #[cfg(target_family = "wasm")]
             fn import(request: u64) -> u64 {
@@ -86,12 +86,14 @@ crate::__import! {
 /// |---|---|---|
 /// | `text` | [`Str`] | a string; empty if absent |
 /// | `boolean` | `bool` | `true` or `false`; false if absent |
-/// | `integer` | `u64` | a whole number; 0 if absent |
+/// | `integer` | `u64` | a whole number from 0 to `i64::MAX`; 0 if absent |
 /// | `number` | `i64` | a whole number; 0 if absent |
-/// | `list` | [`Strings`] | a list of strings |
+/// | `list` | [`Strings`] | a list of strings; empty if absent |
 /// | `value` | [`Value`] | anything |
 ///
-/// An `error` in the answer, in either of the shapes that hosts have for it, becomes an [`Error`]. The call is an
+/// An answer with anything else there is an [`Error`]. An `error` in the answer, in either of the shapes that hosts have
+/// for it, becomes an [`Error`] too, so no field has that name. A host function is told about time limits and requests
+/// ids if a field of its request is the context: `context: &'a Context<'a>`. The call is an
 /// import: the module loads only in hosts that have the function.
 ///
 /// ```
@@ -138,7 +140,7 @@ macro_rules! host_function {
         impl $(<$life>)? $crate::json::Encode for $Request $(<$life>)? {
             fn encode(&self, out: &mut $crate::json::Writer<'_>) {
                 out.begin_object();
-                $(out.member(::core::stringify!($input), &self.$input);)*
+                $(out.member($crate::config::key(::core::stringify!($input)), &self.$input);)*
                 out.end_object();
             }
         }
@@ -163,7 +165,7 @@ macro_rules! host_function {
         ///
         /// What the host reports, or that its answer breaks the protocol.
         $vis fn $name $(<$life>)? (request: &$Request $(<$life>)?) -> ::core::result::Result<$Answer, $crate::Error> {
-            $Answer::ask(&$crate::host::document(request), "internal")
+            $Answer::__ask(&$crate::host::document(request), "internal")
         }
     };
 }
@@ -287,8 +289,8 @@ struct Answer<const N: usize> {
 }
 
 impl<const N: usize> Reply<N> {
-    /// Calls the function and looks in its answer for the fields. The last slots are for `message`, which an
-    /// envelope has, and for `error`.
+    /// Calls the function and looks in its answer for the fields, the last of which are `message`, which an envelope
+    /// has, and `error`, whose slot is the last.
     ///
     /// An error that the host reports without a type becomes one of type `kind`.
     ///
@@ -327,6 +329,20 @@ impl<const N: usize> Reply<N> {
         // SAFETY: as for the slots of `ask`, and nothing writes there any more.
         slot.raw = unsafe { slice::from_raw_parts(text, len) };
         Ok(())
+    }
+
+    /// Checks that a list is one of strings.
+    ///
+    /// # Errors
+    ///
+    /// It is not.
+    #[doc(hidden)]
+    pub fn strings<F: Function>(&self, slot: usize) -> Result<(), Error> {
+        let list = self.0.slots.get(slot).map_or(Value::ABSENT, |slot| Value::at(slot.raw));
+        match Strings::of(list).are_sound() {
+            true => Ok(()),
+            false => Err(Error::wire_format(F::NAME, "a list has something else than strings in it")),
+        }
     }
 
     /// So many bytes of the answer from this address on, in the block that the answer lies in; none if they do not lie
@@ -411,9 +427,10 @@ fn read<'a>(
 ) -> Result<(), Error> {
     let mut read = json::object(document, fields, slots);
     // What the host says is wrong comes before what is wrong with how it says the rest.
-    if let (Ok(()), [.., message, error]) = (read, &*slots)
+    if let (Ok(()), [.., message, _], [.., error]) = (read, fields, &*slots)
         && !error.is_absent()
     {
+        let message = slots.get(usize::from(message.slot)).copied().unwrap_or_default();
         return Err(Error::from_reply(function, error.raw, message.raw, otherwise));
     }
     if read.is_ok() {

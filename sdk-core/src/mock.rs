@@ -122,15 +122,14 @@ impl Mock {
     /// A host function was called that no answer was scripted for, or not the one that was next.
     #[track_caller]
     pub fn run<R>(self, test: impl FnOnce() -> R) -> (R, Calls) {
-        /// Takes the mock away again, also when the test panics.
-        struct Guard;
+        /// Puts back what there was before, also when the test panics.
+        struct Guard(Option<Mock>);
         impl Drop for Guard {
             fn drop(&mut self) {
-                MOCK.take();
+                MOCK.replace(self.0.take());
             }
         }
-        MOCK.replace(Some(self));
-        let guard = Guard;
+        let guard = Guard(MOCK.replace(Some(self)));
         let result = test();
         let mock = MOCK.take().unwrap_or_default();
         drop(guard);
@@ -189,6 +188,17 @@ mod tests {
 
     fn connect() -> bool {
         tcp::Request::new(&"a", 1).send(&Context::default()).is_ok()
+    }
+
+    #[test]
+    fn a_mock_within_another_leaves_that_as_it_was() {
+        let (_, calls) = Mock::new().answer("tcp_connect", "{}").run(|| {
+            let (_, inner) = Mock::new().answer("tcp_connect", "{}").run(connect);
+            assert_eq!(inner.requests.len(), 1);
+            crate::log::info!("between");
+            connect()
+        });
+        assert_eq!((calls.requests.len(), calls.logs.len(), calls.unused), (1, 1, 0));
     }
 
     #[test]

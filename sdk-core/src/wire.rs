@@ -14,8 +14,9 @@ pub mod tcp;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use crate::config;
 use crate::context::Context;
-use crate::json::{Error, Expected, Field, Kind, Members, Str, Value, Writer};
+use crate::json::{Bounds, Error, Expected, Field, Kind, Members, Str, Value, Writer};
 use crate::text::Piece;
 use crate::time::Timestamp;
 
@@ -96,36 +97,37 @@ macro_rules! __view {
         #[derive(Debug)]
         $vis struct $View($crate::host::Reply<{
             // The fields, and the two that every answer may have.
-            [$(::core::stringify!($field)),*].len() + 2
+            <[&str]>::len(&[$(::core::stringify!($field)),*]) + 2
         }>);
 
         const _: () = {
             #[allow(non_camel_case_types, reason = "the variants are the fields")]
-            enum Place {
+            enum __Place {
                 $($field,)*
-                Message,
-                Error,
             }
 
             impl $View {
                 /// Sends a request; an error without a type has this one.
-                fn ask(
+                #[doc(hidden)]
+                fn __ask(
                     request: &[u8],
                     kind: &'static str,
                 ) -> ::core::result::Result<Self, $crate::Error> {
+                    const NAMES: &[&str] = &[$(::core::stringify!($field)),*];
                     const FIELDS: &[$crate::json::Field] = &[
                         $(
                             $crate::__view!(@field $kind $field $field),
                             $($crate::__view!(@field $kind $alias $field),)?
                         )*
+                        // A field of that name serves both.
                         $crate::json::Field::new("message", &$crate::json::Expected::ANY, false)
-                            .at(Place::Message as u16),
+                            .at($crate::wire::place_of_message(NAMES)),
                         $crate::json::Field::new("error", &$crate::json::Expected::ANY, false)
-                            .at(Place::Error as u16),
+                            .at(NAMES.len() as u16 + 1),
                     ];
                     #[allow(unused_mut, reason = "only bytes are decoded")]
                     let mut reply = $crate::host::Reply::ask::<$Function>(request, FIELDS, kind)?;
-                    $($crate::__view!(@decode $kind reply, $Function, Place::$field as usize);)*
+                    $($crate::__view!(@decode $kind reply, $Function, __Place::$field as usize);)*
                     ::core::result::Result::Ok(Self(reply))
                 }
 
@@ -133,7 +135,7 @@ macro_rules! __view {
                     $(#[$doc])*
                     #[must_use]
                     $vis fn $field(&self) -> $crate::__view!(@view $kind '_) {
-                        self.0.$kind::<{ Place::$field as usize }>()
+                        self.0.$kind::<{ __Place::$field as usize }>()
                     }
                 )*
             }
@@ -141,13 +143,16 @@ macro_rules! __view {
     };
     (@field $kind:ident $name:ident $place:ident) => {
         $crate::json::Field::new(
-            ::core::stringify!($name),
+            $crate::wire::key(::core::stringify!($name)),
             $crate::__view!(@expected $kind),
             false,
-        ).at(Place::$place as u16)
+        ).at(__Place::$place as u16)
     };
     (@decode bytes $reply:ident, $Function:path, $place:expr) => {
         $reply.decode::<$Function>($place)?
+    };
+    (@decode list $reply:ident, $Function:path, $place:expr) => {
+        $reply.strings::<$Function>($place)?
     };
     (@decode $kind:ident $reply:ident, $Function:path, $place:expr) => {};
     (@view text $life:lifetime) => { $crate::json::Str<$life> };
@@ -163,7 +168,7 @@ macro_rules! __view {
     (@view value $life:lifetime) => { $crate::json::Value<$life> };
     (@expected boolean) => { &$crate::json::Expected::BOOLEAN };
     (@expected flag) => { &$crate::json::Expected::BOOLEAN };
-    (@expected integer) => { &$crate::json::Expected::INTEGER };
+    (@expected integer) => { &$crate::wire::COUNT };
     (@expected number) => { &$crate::json::Expected::INTEGER };
     (@expected list) => { &$crate::wire::LIST };
     (@expected mail_exchangers) => { &$crate::wire::LIST };
@@ -216,7 +221,7 @@ macro_rules! connects {
                 let mut stack = [::core::mem::MaybeUninit::uninit(); 512];
                 let mut request = $crate::json::Writer::on(&mut stack);
                 self.write(context, dialect, &mut request);
-                let connection = Connection::ask(request.as_bytes(), Kind::Network.as_str())?;
+                let connection = Connection::__ask(request.as_bytes(), Kind::Network.as_str())?;
                 if connection.connected() {
                     Ok(connection)
                 } else {
@@ -246,6 +251,37 @@ pub(crate) use debug_as_json;
 #[doc(hidden)]
 pub const LIST: Expected = Expected { kind: Kind::Array, ..Expected::ARRAY };
 
+/// A whole number that is not negative.
+#[doc(hidden)]
+pub const COUNT: Expected = Expected::INTEGER.within(Bounds { min: 0, max: i64::MAX });
+
+/// The key of an answer's field.
+///
+/// # Panics
+///
+/// It is `error`, under which hosts report errors. As keys are constants, that does not compile.
+#[doc(hidden)]
+#[must_use]
+pub const fn key(name: &'static str) -> &'static str {
+    let name = config::key(name);
+    assert!(
+        !name.eq_ignore_ascii_case("error"),
+        "`error` is no field of an answer: it becomes the error of the call"
+    );
+    name
+}
+
+/// The slot for `message`: that of the field, or one behind all fields.
+#[doc(hidden)]
+#[must_use]
+pub const fn place_of_message(fields: &[&str]) -> u16 {
+    let mut place = 0;
+    while place < fields.len() && !fields[place].eq_ignore_ascii_case("message") {
+        place += 1;
+    }
+    place as u16
+}
+
 /// The strings of a list in an answer, one after the other.
 #[derive(Debug)]
 pub struct Strings<'a>(Option<Members<'a>>);
@@ -256,7 +292,7 @@ impl<'a> Strings<'a> {
     }
 
     /// Whether they are strings, all of them.
-    fn are_sound(self) -> bool {
+    pub(crate) fn are_sound(self) -> bool {
         self.0.into_iter().flatten().all(|(_, element)| element.kind() == Kind::String)
     }
 }

@@ -73,7 +73,7 @@ impl<'a> Request<'a> {
         let mut stack = [MaybeUninit::uninit(); 512];
         let mut request = Writer::on(&mut stack);
         self.write(context, Dialect::Wire, &mut request);
-        let output = Output::ask(request.as_bytes(), Kind::Exec.as_str())?;
+        let output = Output::__ask(request.as_bytes(), Kind::Exec.as_str())?;
         // Absent numbers are 0, and an answer that says nothing must not say that a command did well.
         if output.0.value::<EXIT_CODE>().is_none() {
             return Err(Error::wire_format("exec_command", "exit_code is missing"));
@@ -140,6 +140,7 @@ impl<'a> Received<'a> {
             timing: Timing::read(context, timeout_ms)?,
         })
     }
+
     /// The request with texts of its own.
     #[must_use]
     pub fn into_owned(self) -> Received<'static> {

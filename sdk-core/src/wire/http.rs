@@ -120,7 +120,7 @@ impl<'a> Request<'a> {
         let mut stack = [MaybeUninit::uninit(); 512];
         let mut request = Writer::on(&mut stack);
         self.write(context, dialect, &mut request);
-        let answer = Answer::ask(request.as_bytes(), Kind::Network.as_str())?;
+        let answer = Answer::__ask(request.as_bytes(), Kind::Network.as_str())?;
         if !self.allow_truncated && answer.body_truncated() {
             return Err(Error::write(Kind::Validation, b"body_truncated", |out| {
                 out.plain("response body too large")
@@ -248,6 +248,7 @@ impl<'a> Received<'a> {
             timing: Timing::read(context, timeout_ms)?,
         })
     }
+
     /// The request with texts of its own.
     #[must_use]
     pub fn into_owned(self) -> Received<'static> {

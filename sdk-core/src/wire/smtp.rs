@@ -100,6 +100,7 @@ impl<'a> Received<'a> {
             timing: Timing::read(context, timeout_ms)?,
         })
     }
+
     /// The request with texts of its own.
     #[must_use]
     pub fn into_owned(self) -> Received<'static> {

@@ -30,7 +30,7 @@ pub fn check(address: &dyn Piece) -> Result<Verdict, Error> {
     request.plain("{\"address\":\"");
     address.write(&mut request);
     request.plain("\"}");
-    Verdict::ask(request.as_bytes(), Kind::Network.as_str())
+    Verdict::__ask(request.as_bytes(), Kind::Network.as_str())
 }
 
 /// A question, as a host reads it.
