@@ -123,6 +123,8 @@ pub fn reserve(size: usize) -> Option<usize> {
         return Some(0);
     }
     let layout = Layout::array::<u8>(size).ok()?;
+    // First of all: a block that can't be lent would be lost.
+    state::with(|lent| lent.table.make_room());
     // SAFETY: the layout is not empty.
     let start = NonNull::new(unsafe { alloc::alloc::alloc_zeroed(layout) })?;
     // SAFETY: the block was allocated just now, with this layout, and is all zeros.

@@ -45,7 +45,7 @@ fn explain(info: &PanicInfo<'_>) -> ! {
 pub fn report_at(message: &dyn Display, location: Option<&Location<'_>>) -> ! {
     let (file, line) = location.map_or(("?", 0), |location| (location.file(), location.line()));
     // The allocator's own complaint, which comes from there, says less than the limit's.
-    if file.ends_with("alloc.rs")
+    if file.ends_with("/alloc/src/alloc.rs")
         && let Some(refusal) = heap::last_refusal()
     {
         refuse(&refusal);
@@ -79,11 +79,17 @@ pub(crate) fn warn(refusal: &LimitExceeded) {
     static WARNING: AtomicBool = AtomicBool::new(false);
     // Were there no memory left for the record, that would be refused too.
     if !WARNING.swap(true, Relaxed) {
-        let limit = heap::set_limit(usize::MAX);
+        let limit = allow_a_record();
         log::send(Level::Warn.as_str(), None, refusal, &[]);
         heap::set_limit(limit);
         WARNING.store(false, Relaxed);
     }
+}
+
+/// Sets the heap's limit so that there is room for a record, whatever there is already, and returns what it was.
+fn allow_a_record() -> usize {
+    // A buffer that grows stands beside the one that it was.
+    heap::set_limit(heap::stats().live + 4 * log::MAX_RECORD)
 }
 
 /// Reports and traps. A host may go on with the instance, so the limit and the next report must work again.
@@ -92,7 +98,7 @@ fn end(message: &dyn Piece, attrs: &[Attr<'_>]) -> ! {
     static LIMIT: AtomicUsize = AtomicUsize::new(heap::LIMIT);
     // A panic while one is being reported would go round in circles.
     if !REPORTING.swap(true, Relaxed) {
-        LIMIT.store(heap::set_limit(usize::MAX), Relaxed);
+        LIMIT.store(allow_a_record(), Relaxed);
         log::send(Level::Error.as_str(), None, &Report(message), attrs);
     }
     heap::set_limit(LIMIT.load(Relaxed));

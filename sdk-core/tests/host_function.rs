@@ -6,14 +6,16 @@ use reglet_sdk_core::{Context, Error, host_function};
 
 host_function! {
     /// Has names that mean something in Rust, in hosts, or in the macro.
-    pub fn look(Look<'a> {
+    fn look(Look<'a> {
+        /// Which type.
         r#type: &'a str,
+        /// How long it may take.
         context: &'a Context<'a>,
     }) -> Looked {
         r#match: text,
         message: text,
         ask: integer,
-        Place: list,
+        __place: list,
     }
 }
 
@@ -30,12 +32,12 @@ fn look_at(answer: &str) -> Result<Looked, Error> {
 #[test]
 fn fields_have_the_names_that_they_have_on_the_wire() {
     let context = Context::default().with_timeout(250).with_request_id("r");
-    let answer = r#"{"message":"m","ask":7,"match":"a","Place":["b","c"]}"#;
+    let answer = r#"{"message":"m","ask":7,"match":"a","__place":["b","c"]}"#;
     let (answer, calls) =
         Mock::new().answer("look", answer).run(|| look(&Look { r#type: "t", context: &context }).unwrap());
     assert_eq!(calls.requests[0].1, r#"{"type":"t","context":{"request_id":"r","timeout_ms":250}}"#);
     assert_eq!((&*answer.r#match().decode(), &*answer.message().decode(), answer.ask()), ("a", "m", 7));
-    assert!(answer.Place().map(|name| name.decode()).eq(["b", "c"]));
+    assert!(answer.__place().map(|name| name.decode()).eq(["b", "c"]));
 }
 
 #[test]
@@ -63,7 +65,7 @@ fn what_is_not_as_declared_is_an_error() {
     for (answer, reason) in [
         (r#"{"ask":-1}"#, "ask: expected a whole number from 0, got a number"),
         (r#"{"ask":9223372036854775808}"#, "ask: expected a whole number from 0, got a number"),
-        (r#"{"Place":["a",1]}"#, "a list has something else than strings in it"),
+        (r#"{"__place":["a",1]}"#, "a list has something else than strings in it"),
         (r#"{"message":5}"#, "message: expected a string, got a number"),
     ] {
         let message = look_at(answer).unwrap_err().message().into_owned();

@@ -277,18 +277,15 @@ fn sizes_that_no_buffer_can_have_are_reported_as_past_the_limit_too() {
 }
 
 #[test]
-fn allocate_gives_exactly_what_the_limit_leaves() {
+fn allocate_gives_exactly_the_limit() {
     let mut guest = Guest::answered(CONNECTED);
-    // Has the guest make what it keeps for itself.
-    guest.allocate(1).unwrap();
-    let live = guest.heap().live;
-    let rest = guest.allocate(LIMIT - live).unwrap();
-    guest.write(rest + (LIMIT - live) - 1, b"x");
+    let all = guest.allocate(LIMIT).unwrap();
+    guest.write(all + LIMIT - 1, b"x");
     assert_eq!((guest.heap().live, guest.heap().refused), (LIMIT, 0));
 
-    guest.deallocate(rest, 0);
-    assert_eq!(guest.heap().live, live);
-    guest.allocate(LIMIT - live).unwrap();
+    guest.deallocate(all, 0);
+    assert_eq!(guest.heap().live, 0);
+    guest.allocate(LIMIT).unwrap();
     guest.allocate(1).unwrap_err();
     assert_reports(&guest.logs(), &limit_message(1, LIMIT));
 }

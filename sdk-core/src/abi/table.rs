@@ -4,6 +4,7 @@
 //! It is made of cells, and asks the heap for memory only while it is whole. So whoever the heap calls when there is
 //! none may use the table as it stands.
 
+use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
 use core::alloc::Layout;
 use core::cell::Cell;
 
@@ -18,14 +19,42 @@ struct Slot {
 /// The bit of a size that says that the buffer is pinned. Nothing is as large.
 const PINNED: usize = 1 << (usize::BITS - 1);
 
-/// What an empty table has. It is never written to, for half of a table's slots stay empty.
-static EMPTY: Slot = Slot { address: 0, size: 0 };
+const EMPTY: Slot = Slot { address: 0, size: 0 };
+
+/// The slots that a table starts with. A plugin has one table, and slots for what a check has lent at a time, with the
+/// buffers of a host that frees none: so its first buffer may be as large as the heap's limit.
+#[cfg(target_family = "wasm")]
+mod first {
+    use super::{Cell, EMPTY, Slot};
+
+    struct SingleThread([Cell<Slot>; COUNT]);
+
+    #[cfg(not(target_feature = "atomics"))]
+    // SAFETY: a module built without atomics never runs on two threads at once.
+    unsafe impl Sync for SingleThread {}
+
+    static FIRST: SingleThread = SingleThread([const { Cell::new(EMPTY) }; COUNT]);
+
+    pub(super) const COUNT: usize = 8;
+    pub(super) const SLOTS: *const Cell<Slot> = FIRST.0.as_ptr();
+}
+
+/// Elsewhere there are many tables. They start with a slot that is never written to, for half of all slots stay empty.
+#[cfg(not(target_family = "wasm"))]
+mod first {
+    use super::{Cell, EMPTY, Slot};
+
+    static FIRST: Slot = EMPTY;
+
+    pub(super) const COUNT: usize = 1;
+    pub(super) const SLOTS: *const Cell<Slot> = (&raw const FIRST).cast();
+}
 
 #[derive(Debug)]
 pub(super) struct Table {
     /// As many as `count`, of which at least half are empty.
-    slots: Cell<*mut Slot>,
-    /// A power of two; 1 for [`EMPTY`].
+    slots: Cell<*const Cell<Slot>>,
+    /// A power of two.
     count: Cell<usize>,
     /// Slots that hold a buffer.
     live: Cell<usize>,
@@ -33,21 +62,25 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) const fn new() -> Self {
-        Self { slots: Cell::new((&raw const EMPTY).cast_mut()), count: Cell::new(1), live: Cell::new(0) }
+        Self { slots: Cell::new(first::SLOTS), count: Cell::new(first::COUNT), live: Cell::new(0) }
     }
 
     pub(super) const fn len(&self) -> usize {
         self.live.get()
     }
 
+    /// Makes room for one more buffer.
+    pub(super) fn make_room(&self) {
+        if (self.live.get() + 1) * 2 > self.count.get() {
+            self.grow();
+        }
+    }
+
     /// Adds a buffer whose address is not in the table.
     #[inline(never)]
     pub(super) fn insert(&self, address: usize, size: usize) {
-        let live = self.live.get() + 1;
-        if live * 2 > self.count.get() {
-            self.grow();
-        }
-        self.live.set(live);
+        self.make_room();
+        self.live.set(self.live.get() + 1);
         self.put(Slot { address, size });
     }
 
@@ -95,6 +128,7 @@ impl Table {
     }
 
     #[cold]
+    #[inline(never)]
     fn grow(&self) {
         let (old, count) = (self.slots.get(), self.count.get());
         let slots = allocate(count * 4);
@@ -102,15 +136,12 @@ impl Table {
         self.count.set(count * 4);
         for at in 0..count {
             // SAFETY: the table had so many slots there.
-            let slot = unsafe { *old.add(at) };
+            let slot = unsafe { (*old.add(at)).get() };
             if slot.address != 0 {
                 self.put(slot);
             }
         }
-        if count > 1 {
-            // SAFETY: the block came from `allocate`, and nothing points to it any more.
-            unsafe { alloc::alloc::dealloc(old.cast(), layout(count)) };
-        }
+        free(old, count);
     }
 
     /// Puts a buffer where it will be found. There is an empty slot for it.
@@ -135,38 +166,41 @@ impl Table {
     /// The slot at a place, which counts round and round.
     fn get(&self, at: usize) -> Slot {
         // SAFETY: there are `count` slots, all of them written.
-        unsafe { *self.slots.get().add(at & (self.count.get() - 1)) }
+        unsafe { (*self.slots.get().add(at & (self.count.get() - 1))).get() }
     }
 
     fn set(&self, at: usize, slot: Slot) {
-        debug_assert!(self.count.get() > 1, "the empty table is constant");
-        // SAFETY: as above, and they are cells' own: no reference to them exists.
-        unsafe { *self.slots.get().add(at & (self.count.get() - 1)) = slot }
+        debug_assert!(self.count.get() > 1, "a single slot is constant");
+        // SAFETY: as above.
+        unsafe { (*self.slots.get().add(at & (self.count.get() - 1))).set(slot) }
     }
 }
 
 impl Drop for Table {
     fn drop(&mut self) {
-        if self.count.get() > 1 {
-            // SAFETY: the block came from `allocate`, and the table ends here.
-            unsafe { alloc::alloc::dealloc(self.slots.get().cast(), layout(self.count.get())) };
-        }
+        free(self.slots.get(), self.count.get());
     }
 }
 
-/// So many empty slots.
-fn allocate(count: usize) -> *mut Slot {
+/// So many empty slots, which are more than a table starts with.
+fn allocate(count: usize) -> *const Cell<Slot> {
+    let Ok(layout) = Layout::array::<Slot>(count) else { handle_alloc_error(Layout::new::<Slot>()) };
     // SAFETY: the layout is not empty.
-    let slots: *mut Slot = unsafe { alloc::alloc::alloc_zeroed(layout(count)) }.cast();
+    let slots = unsafe { alloc_zeroed(layout) };
     if slots.is_null() {
-        alloc::alloc::handle_alloc_error(layout(count));
+        handle_alloc_error(layout);
     }
-    slots
+    slots.cast()
 }
 
-const fn layout(count: usize) -> Layout {
-    // SAFETY: there are fewer slots than bytes in memory, for each stands for a buffer, or is one of three that do not.
-    unsafe { Layout::from_size_align_unchecked(count * size_of::<Slot>(), align_of::<Slot>()) }
+/// Frees what [`allocate`] has made, and nothing points to any more. What a table starts with stays.
+fn free(slots: *const Cell<Slot>, count: usize) {
+    if count > first::COUNT {
+        // SAFETY: `allocate` has made this layout.
+        let layout = unsafe { Layout::array::<Slot>(count).unwrap_unchecked() };
+        // SAFETY: and this block of it, which the table has given up.
+        unsafe { dealloc(slots.cast_mut().cast(), layout) };
+    }
 }
 
 #[cfg(test)]
