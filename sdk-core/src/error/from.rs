@@ -105,7 +105,15 @@ from! {
     Utf8Error FromUtf8Error
     ParseIntError ParseFloatError ParseBoolError TryFromIntError
     core::net::AddrParseError
-    crate::json::Error
+}
+
+impl From<crate::json::Error> for Error {
+    /// Of type `validation`. The message names the field, but neither its place nor what is there instead, for which the
+    /// document is needed: `map_err(|error| Error::new(Kind::Validation, error.describe(document)))` has both.
+    #[cold]
+    fn from(error: crate::json::Error) -> Self {
+        Self::new(Kind::Validation, Displayed(&error))
+    }
 }
 
 #[cfg(feature = "std")]

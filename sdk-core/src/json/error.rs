@@ -63,7 +63,7 @@ impl Error {
         self.field.name
     }
 
-    /// What is wrong with the value, and what it is instead.
+    /// What is wrong with the value, and what it is instead. The document is that which was read, not a copy of it.
     #[must_use]
     pub fn reason<'a>(&self, document: &'a [u8]) -> Reason<'a> {
         let offset = self.at.wrapping_sub(document.as_ptr().addr());
@@ -82,7 +82,8 @@ impl Error {
     }
 
     /// Where the value stands in the document, or should stand: `targets[2].port`; empty for the document itself and
-    /// for what breaks the grammar. Keys are as the document spells them.
+    /// for what breaks the grammar. Keys are as the document spells them. The document is that which was read, not a
+    /// copy of it.
     #[must_use]
     pub fn path(&self, document: &[u8]) -> String {
         let mut out = Writer::new();
@@ -113,7 +114,7 @@ impl Error {
         }
     }
 
-    /// The path and the reason.
+    /// The path and the reason. The document is that which was read, not a copy of it.
     #[must_use]
     pub fn describe(&self, document: &[u8]) -> String {
         let path = self.path(document);
@@ -174,16 +175,23 @@ impl Piece for Reason<'_> {
     }
 }
 
-/// Without the document there is only so much to say.
+/// Without the document there is only so much to say: not what is there instead, nor where, but for the field.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Field { name, expected: Expected { what, .. }, .. } = self.field;
+        let Field { name, expected: Expected { what, min, max, .. }, .. } = self.field;
         let colon = if name.is_empty() { "" } else { ": " };
         match *what {
-            "" => f.write_str("expected JSON"),
-            _ if self.is_syntax() => f.write_str(what),
-            what => write!(f, "{name}{colon}expected {what}"),
+            "" => return f.write_str("expected JSON"),
+            _ if self.is_syntax() => return f.write_str(what),
+            what => write!(f, "{name}{colon}expected {what}")?,
         }
+        if *min != i64::MIN {
+            write!(f, " from {min}")?;
+        }
+        if *max != i64::MAX {
+            write!(f, " to {max}")?;
+        }
+        Ok(())
     }
 }
 

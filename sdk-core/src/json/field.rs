@@ -63,11 +63,22 @@ impl Expected {
         if bounds.max < self.max {
             self.max = bounds.max;
         }
-        if bounds.is_some() {
-            match self.what.as_bytes() {
+        let what = self.what.as_bytes();
+        if bounds.is_some() && matches!(what, b"a string" | b"an array" | b"an object") {
+            if self.min < 0 {
+                self.min = 0;
+            }
+            match what {
                 b"a string" => (self.what, self.measured) = ("a string of length", true),
                 b"an array" => self.what = "an array of length",
-                b"an object" => self.what = "an object of length",
+                _ => self.what = "an object of length",
+            }
+        }
+        // The bounds follow as `from 1`, `from 1 to 9` or `to 9`.
+        if self.min == i64::MIN && self.max != i64::MAX {
+            match what {
+                b"a whole number" => self.what = "a whole number up",
+                b"a number" => self.what = "a number up",
                 _ => {}
             }
         }

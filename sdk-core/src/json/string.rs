@@ -21,7 +21,7 @@ use crate::abi::{Buffer, into_string, verbatim};
 /// assert_eq!(value.string()?.decode(), "TLS 1.3");
 /// # Ok::<(), reglet_sdk_core::json::Error>(())
 /// ```
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default)]
 pub struct Str<'a>(&'a [u8]);
 
 impl<'a> Str<'a> {
@@ -51,6 +51,11 @@ impl<'a> Str<'a> {
             Some(text) => Cow::Borrowed(text),
             None => Cow::Owned(unescape(self.0)),
         }
+    }
+
+    /// Whether it stands for no other bytes than these. Bytes above ASCII may be no characters.
+    fn is_plain(self) -> bool {
+        !self.0.iter().any(|byte| matches!(byte, b'\\' | 0x80..))
     }
 
     /// As many of its first characters as fit into so many bytes, the way they are written here.
@@ -132,9 +137,34 @@ impl Encode for Str<'_> {
 
 impl PartialEq<str> for Str<'_> {
     fn eq(&self, text: &str) -> bool {
-        // Bytes above ASCII may be no characters.
-        self.0 == text.as_bytes()
-            || self.0.iter().any(|byte| matches!(byte, b'\\' | 0x80..)) && self.decode() == text
+        self.0 == text.as_bytes() || !self.is_plain() && self.decode() == text
+    }
+}
+
+impl PartialEq<&str> for Str<'_> {
+    fn eq(&self, text: &&str) -> bool {
+        *self == **text
+    }
+}
+
+/// Whether they stand for the same text, however it is spelled.
+impl PartialEq for Str<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || !(self.is_plain() && other.is_plain()) && self.decode() == other.decode()
+    }
+}
+
+impl Eq for Str<'_> {}
+
+impl From<Str<'_>> for String {
+    fn from(text: Str<'_>) -> Self {
+        text.decode().into_owned()
+    }
+}
+
+impl<'a> From<Str<'a>> for Cow<'a, str> {
+    fn from(text: Str<'a>) -> Self {
+        text.decode()
     }
 }
 
@@ -154,6 +184,7 @@ impl fmt::Debug for Str<'_> {
 mod tests {
     use super::Str;
     use alloc::borrow::Cow;
+    use alloc::string::String;
 
     fn decode(raw: &[u8]) -> Cow<'_, str> {
         Str::new(raw).decode()
@@ -187,7 +218,7 @@ mod tests {
         let written = |raw: &[u8]| {
             let mut out = crate::json::Writer::new();
             crate::text::Piece::write(&Str::new(raw), &mut out);
-            alloc::string::String::from_utf8(out.into_bytes()).unwrap()
+            String::from_utf8(out.into_bytes()).unwrap()
         };
         for sound in ["", "{}", r#"gr\u00fc\u00dfe \ud83d\ude00 \\ud800 \n"#, "😀", r#"\""#] {
             assert_eq!(written(sound.as_bytes()), sound);
@@ -225,5 +256,8 @@ mod tests {
     fn compares_with_text() {
         assert!(Str::new(b"abc") == *"abc" && Str::new(br"a\u0062c") == *"abc");
         assert!(Str::new(b"abc") != *"abd" && Str::new(br"\n") == *"\n");
+        assert!(Str::new(br"\u0061b") == "ab" && Str::new(br"\u0061b") == Str::new(b"ab"));
+        assert!(Str::new(br"\u0061b") != Str::new(b"b") && Str::new(b"a") != Str::new(b"b"));
+        assert_eq!(String::from(Str::new(br"\u0061b")), "ab");
     }
 }
