@@ -2,6 +2,8 @@
 
 mod schema;
 
+use core::fmt;
+
 #[doc(hidden)]
 pub use schema::Mistakes;
 pub use schema::{Object, Property, Schema};
@@ -40,18 +42,25 @@ pub use schema::{Object, Property, Schema};
 ///         #[examples(443, 8443)]
 ///         port: u16 = 443,
 ///         /// How to speak to it.
-///         #[one_of("tcp", "tls")]
-///         protocol: Str<'a> = "tls",
+///         protocol: Protocol = "tls",
 ///         /// What to log in with.
 ///         #[secret]
 ///         token: Option<Str<'a>>,
 ///     }
 /// }
 ///
+/// config! {
+///     /// The ways to speak to a server.
+///     pub enum Protocol {
+///         Tcp = "tcp",
+///         Tls = "tls",
+///     }
+/// }
+///
 /// let config = Config::from_json(br#"{"targets": [{"host": "example.com"}]}"#)?;
 /// let target = &config.targets[0];
 /// assert_eq!((&*target.host, target.port, target.token), ("example.com", 443, None));
-/// assert_eq!(target.protocol, *"tls");
+/// assert_eq!(target.protocol, Protocol::Tls);
 ///
 /// let document = br#"{"targets": [{"host": "example.com"}, {"host": "example.org", "port": 0}]}"#;
 /// let error = Config::from_json(document).unwrap_err();
@@ -61,6 +70,9 @@ pub use schema::{Object, Property, Schema};
 /// );
 /// # Ok::<(), reglet_sdk_core::json::Error>(())
 /// ```
+///
+/// What was declared can also be [written](crate::json::Encode), such as a list of results in the data of an outcome,
+/// unless a field is secret.
 ///
 /// # Types
 ///
@@ -73,20 +85,21 @@ pub use schema::{Object, Property, Schema};
 /// | `Option<T>` | a `T`, or nothing, or `null` | that of `T` |
 /// | `Vec<T>`, `[T; 3]` | lists | `array` with `items`, and `minItems` and `maxItems` |
 /// | `Vec<(Str<'a>, T)>` | objects with any names, in order | `object` with `additionalProperties` |
+/// | an enum of `config!` | certain strings | `enum` |
 /// | a struct of `config!`, `Box` of one | objects | `$ref` to a definition in `$defs` |
 /// | [`Value<'a>`](crate::json::Value) | anything, to be looked into later | `true` |
 ///
 /// # Attributes
 ///
-/// In this order, behind the doc comment. That becomes the `description`, and a first line `# Like this` the `title`.
+/// In this order, after the doc comment. That becomes the `description`, and a first line `# Like this` the `title`.
 ///
 /// | attribute | of | rule | schema |
 /// |---|---|---|---|
 /// | `#[range(1..=65535)]`, `#[range(0..)]` | numbers | the smallest and the largest, as whole numbers | `minimum`, `maximum` |
 /// | `#[length(1..=253)]` | strings, lists, maps | characters, elements, members | `minLength`, `minItems`, `minProperties`, and so on |
-/// | `#[one_of("tcp", "tls")]` | strings | no others | `enum` |
+/// | `#[one_of("tcp", "tls")]` | strings, where an enum would be too much | no others | `enum` |
 /// | `#[examples(443, 8443)]` | numbers, strings | none | `examples` |
-/// | `#[secret]` | all | none | `writeOnly` |
+/// | `#[secret]` | all | none; `Debug` does not show it, and the struct can't be written | `writeOnly` |
 /// | `#[recursive]` | fields that lead back to a struct which they are part of | none | none |
 ///
 /// A default (a string, a number, `true`, `false`, or `[]` for a list) and the examples must obey the rules, or the
@@ -178,6 +191,64 @@ pub use schema::{Object, Property, Schema};
 macro_rules! config {
     (
         $(#[doc = $about:literal])*
+        $vis:vis enum $Name:ident {$(
+            $(#[doc = $doc:literal])*
+            $Choice:ident = $text:literal
+        ),+ $(,)?}
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $vis enum $Name {$(
+            $(#[doc = $doc])*
+            $Choice,
+        )+}
+
+        impl $Name {
+            const ALL: &'static [Self] = &[$(Self::$Choice),+];
+            const TEXTS: &'static [&'static str] = &[$($text),+];
+
+            /// As it stands in a document.
+            #[allow(dead_code, reason = "it need not be written")]
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$Choice => $text,)+
+                }
+            }
+        }
+
+        const _: () = {
+            impl $crate::json::FromValue<'_> for $Name {
+                const SCHEMA: &'static $crate::config::Schema = &$crate::config::Schema::one_of($Name::TEXTS);
+                const EXPECTED: $crate::json::Expected = $crate::config!(@one_of $($text)+);
+
+                fn from_slot(
+                    slot: &$crate::json::Slot<'_>,
+                    field: &'static $crate::json::Field,
+                ) -> ::core::result::Result<Self, $crate::json::Error> {
+                    let place = $crate::json::place_of(slot, field, Self::TEXTS)?;
+                    ::core::result::Result::Ok($crate::config::nth(Self::ALL, place))
+                }
+            }
+
+            impl $crate::json::Preset<&'static str> for $Name {
+                fn preset(literal: &'static str) -> Self {
+                    // It is one of them, or did not compile.
+                    let place = Self::TEXTS.iter().position(|text| *text == literal);
+                    $crate::config::nth(Self::ALL, place.unwrap_or(0))
+                }
+            }
+
+            impl $crate::json::Encode for $Name {
+                fn encode(&self, out: &mut $crate::json::Writer<'_>) {
+                    out.text(&self.as_str());
+                }
+            }
+        };
+    };
+
+    (
+        $(#[doc = $about:literal])*
         $vis:vis struct $Name:ident $(<$life:lifetime>)? {$(
             $(#[doc = $doc:literal])*
             $(#[range($($range:tt)+)])?
@@ -190,17 +261,64 @@ macro_rules! config {
         ),* $(,)?}
     ) => {
         $(#[doc = $about])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, PartialEq)]
+        #[allow(clippy::derive_partial_eq_without_eq, reason = "there may be floats")]
         $vis struct $Name $(<$life>)? {$(
             $(#[doc = $doc])*
             pub $name: $Type,
         )*}
+
+        /// Without what is secret.
+        impl $(<$life>)? ::core::fmt::Debug for $Name $(<$life>)? {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(::core::stringify!($Name))
+                    $(.field(
+                        $crate::config::key(::core::stringify!($name)),
+                        $crate::config!(@shown &self.$name, $(true $($secret)*)?),
+                    ))*
+                    .finish()
+            }
+        }
+
+        $crate::config! { @encode $Name [$($life)?] [$($(true $($secret)*)?)*] {$(
+            $name: $Type, [$(true $($recursive)*)?];
+        )*}}
 
         $crate::config! { @decode $Name [$($life)?] {$(
             $name: $Type, [$($default)?], [$($doc),*],
             [$(range $($range)+)? $(length $($length)+)?], [$(one_of $choice $($choices)*)?],
             [$($($example)+)?], [$(true $($secret)*)?], [$(true $($recursive)*)?];
         )*}}
+    };
+
+    (@shown $value:expr,) => { $value };
+    (@shown $value:expr, true) => { &$crate::config::Secret };
+
+    (@encode $Name:ident [$($life:lifetime)?] [] {$($name:ident: $Type:ty, $recursive:tt;)*}) => {
+        $crate::config! { @encode_where $Name [$($life)?] [] {$($name: $Type, $recursive;)*} {$($name)*} }
+    };
+    // Nobody writes by mistake what is secret.
+    (@encode $Name:ident $life:tt [$($secret:tt)+] $fields:tt) => {};
+    // A field that leads back to the struct can be written if the struct can.
+    (@encode_where $Name:ident $life:tt [$($bound:tt)*] {$first:ident: $Type:ty, [true]; $($rest:tt)*} $names:tt) => {
+        $crate::config! { @encode_where $Name $life [$($bound)*] {$($rest)*} $names }
+    };
+    (@encode_where $Name:ident $life:tt [$($bound:tt)*] {$first:ident: $Type:ty, []; $($rest:tt)*} $names:tt) => {
+        $crate::config! {
+            @encode_where $Name $life [$($bound)* for<'any> $Type: $crate::json::Encode,] {$($rest)*} $names
+        }
+    };
+    (@encode_where $Name:ident [$($life:lifetime)?] [$($bound:tt)*] {} {$($name:ident)*}) => {
+        impl $(<$life>)? $crate::json::Encode for $Name $(<$life>)?
+        where
+            $($bound)*
+        {
+            fn encode(&self, out: &mut $crate::json::Writer<'_>) {
+                out.begin_object();
+                $(out.member($crate::config::key(::core::stringify!($name)), &self.$name);)*
+                out.end_object();
+            }
+        }
     };
 
     (@decode $Name:ident [] $fields:tt) => {
@@ -215,7 +333,7 @@ macro_rules! config {
     )*}) => {
         const _: () = {
             #[allow(non_camel_case_types, reason = "the variants are the fields")]
-            enum Place { $($name),* }
+            enum __Place { $($name),* }
 
             impl<$life> $crate::json::FromValue<$life> for $($Self)+ {
                 const SCHEMA: &'static $crate::config::Schema = &$crate::config::Schema::Object(
@@ -266,7 +384,7 @@ macro_rules! config {
                     ::core::result::Result::Ok(Self {$(
                         $name: $crate::config!(
                             @value $Type, [$($default)?], [$($choices)*],
-                            slots[Place::$name as usize], fields[Place::$name as usize]
+                            slots[__Place::$name as usize], fields[__Place::$name as usize]
                         ),
                     )*})
                 }
@@ -281,10 +399,10 @@ macro_rules! config {
                     $(let mut $name = ::core::option::Option::None;)*
                     let (mut members, mut slots) = walk.object(fields, field)?;
                     while let ::core::option::Option::Some(place) = members.next(walk, &mut slots) {
-                        $(if $crate::config!(@nested $life $Type) && place == Place::$name as u16 {
+                        $(if $crate::config!(@nested $life $Type) && place == __Place::$name as u16 {
                             $name = ::core::option::Option::Some(walk.member::<$Type>(
-                                &fields[Place::$name as usize],
-                                &mut slots[Place::$name as usize],
+                                &fields[__Place::$name as usize],
+                                &mut slots[__Place::$name as usize],
                                 $crate::config!(@flag $($recursive)?),
                             ));
                         })*
@@ -294,11 +412,11 @@ macro_rules! config {
                         $name: match $name {
                             ::core::option::Option::Some(read) => read?,
                             ::core::option::Option::None if $crate::config!(@nested $life $Type) => {
-                                $crate::config!(@absent $Type, [$($default)?], fields[Place::$name as usize])
+                                $crate::config!(@absent $Type, [$($default)?], fields[__Place::$name as usize])
                             }
                             ::core::option::Option::None => $crate::config!(
                                 @value $Type, [$($default)?], [$($choices)*],
-                                slots[Place::$name as usize], fields[Place::$name as usize]
+                                slots[__Place::$name as usize], fields[__Place::$name as usize]
                             ),
                         },
                     )*})
@@ -332,7 +450,7 @@ macro_rules! config {
                 $crate::config::key(::core::stringify!($name)),
                 const { &$crate::config!(@expected $life $Type, [$($choices)*] $($bounds)*) },
                 $crate::config!(@required $life $Type, $($default)?),
-            ).at(Place::$name as u16).nested($crate::config!(@nested $life $Type))),*]
+            ).at(__Place::$name as u16).nested($crate::config!(@nested $life $Type))),*]
         }
     };
     (@nested $life:lifetime $Type:ty) => {
@@ -364,7 +482,11 @@ macro_rules! config {
     (@expected $life:lifetime $Type:ty, [] $($bounds:tt)*) => {
         <$Type as $crate::json::FromValue<$life>>::EXPECTED.within($crate::config!(@bounds $Type, $($bounds)*))
     };
-    (@expected $life:lifetime $Type:ty, [one_of $choice:literal $($choices:literal)*]) => {
+    (@expected $life:lifetime $Type:ty, [one_of $($choices:literal)+]) => { $crate::config!(@one_of $($choices)+) };
+    (@expected $life:lifetime $Type:ty, [one_of $($choices:literal)+] $($bounds:tt)+) => {
+        ::core::compile_error!("`#[one_of]` says all that `#[length]` could")
+    };
+    (@one_of $choice:literal $($choices:literal)*) => {
         $crate::json::Expected::one_of(::core::concat!("one of ", $choice $(, ", ", $choices)*))
     };
     (@literal) => { ::core::option::Option::<&'static str>::None };
@@ -411,7 +533,7 @@ macro_rules! config {
         $(#[$($about:tt)*])*
         $vis:vis struct $Name:ident $(<$life:lifetime>)? {$(
             $(#[$attribute:ident $($rest:tt)*])*
-            $name:ident : $Type:ty $(= $default:expr)?
+            $field:vis $name:ident : $Type:ty $(= $default:expr)?
         ),* $(,)?}
     ) => {
         // The compiler points at one that is not among them, and lists those that are.
@@ -419,8 +541,17 @@ macro_rules! config {
         const _: () = ::core::panic!(
             "the attributes of a field stand in this order, each with its own form: the doc comment, \
              `#[range(1..=9)]`, `#[length(1..=9)]`, `#[one_of(\"a\", \"b\")]`, `#[examples(1, 2)]`, `#[secret]`, \
-             `#[recursive]`; a struct has only a doc comment"
+             `#[recursive]`; a struct has only a doc comment, and its fields are `pub` without saying so"
         );
+    };
+    ($(#[$($about:tt)*])* $vis:vis struct $($rest:tt)*) => {
+        ::core::compile_error!(
+            "a config is `pub struct Name { … }`, or `pub struct Name<'a> { … }` if it borrows, with fields `name: Type` or \
+             `name: Type = default`"
+        )
+    };
+    ($(#[$($about:tt)*])* $vis:vis enum $($rest:tt)*) => {
+        ::core::compile_error!("a choice of strings is `pub enum Name { First = \"first\", Second = \"second\" }`")
     };
 }
 
@@ -466,6 +597,24 @@ impl Attributes {
     #[allow(missing_docs, reason = "they are only there to be named")]
     pub const ALL: Self =
         Self { doc: (), range: (), length: (), one_of: (), examples: (), secret: (), recursive: () };
+}
+
+/// What stands for a secret where a config is shown.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Secret;
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The value at a place that is there. Indexing would bring the panic that can't happen.
+#[doc(hidden)]
+#[must_use]
+pub fn nth<T: Copy>(values: &[T], place: usize) -> T {
+    values.get(place).copied().unwrap_or(values[0])
 }
 
 /// Compiles if the rule fits.

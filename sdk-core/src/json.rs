@@ -27,7 +27,7 @@ mod writer;
 
 #[cfg(feature = "serde")]
 pub use self::serde::{Serde, from_slice, to_writer};
-pub use decode::{FromValue, Preset, absent, admit, inside, members, one_of, read};
+pub use decode::{FromValue, Preset, absent, admit, inside, members, one_of, place_of, read};
 pub use encode::Encode;
 pub use error::{Error, Reason};
 pub use field::{Bounds, Expected, Field, Slot};

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use reglet_sdk_core::json::{Str, Value};
+use reglet_sdk_core::json::{Encode as _, Str, Value};
 use reglet_sdk_core::plugin;
 use reglet_sdk_core::prelude::*;
 
@@ -295,4 +295,86 @@ fn an_end_that_is_that_of_the_type_is_not_named() {
         assert_eq!(Sizes::from_json(document).unwrap_err().describe(document), expected);
     }
     assert_eq!(Sizes::from_json(br#"{"bytes":18446744073709551615}"#).unwrap().bytes, Some(u64::MAX));
+}
+
+config! {
+    enum Operator {
+        Equals = "equals",
+        AtLeast = "at least",
+    }
+}
+
+config! {
+    struct Rule<'a> {
+        operator: Operator = "at least",
+        others: Vec<Operator> = [],
+        value: Option<Str<'a>>,
+        span: Option<Span>,
+        labels: Vec<(Str<'a>, u8)> = [],
+        window: [u8; 2],
+    }
+}
+
+config! {
+    struct Span {
+        from: i8 = -1,
+        flag: bool,
+    }
+}
+
+#[test]
+fn an_enum_is_one_of_its_strings() {
+    let read = |document: &'static str| {
+        let rule = Rule::from_json(document.as_bytes());
+        rule.map_err(|error| error.describe(document.as_bytes()))
+    };
+    let rule = read(r#"{"window":[1,2],"operator":"e\u0071uals","others":["at least","equals"]}"#).unwrap();
+    assert_eq!(
+        (rule.operator, rule.others),
+        (Operator::Equals, Vec::from([Operator::AtLeast, Operator::Equals]))
+    );
+    assert_eq!(read(r#"{"window":[1,2],"operator":null}"#).unwrap().operator, Operator::AtLeast);
+    let expected = "expected one of equals, at least, got";
+    for (document, place) in [
+        (r#"{"window":[1,2],"operator":"Equals"}"#, format!("operator: {expected} a string")),
+        (r#"{"window":[1,2],"operator":7}"#, format!("operator: {expected} a number")),
+        (r#"{"window":[1,2],"others":["equals",""]}"#, format!("others[1]: {expected} a string")),
+        (r#"{"window":[1,2],"others":[null]}"#, format!("others[0]: {expected} null")),
+    ] {
+        assert_eq!(read(document).unwrap_err(), place);
+    }
+    assert_eq!(text![Operator::AtLeast.as_str()].to_string(), "at least");
+}
+
+#[test]
+fn what_is_read_is_written_the_same() {
+    let written = |rule: &Rule<'_>| {
+        let mut out = reglet_sdk_core::json::Writer::new();
+        rule.encode(&mut out);
+        String::from_utf8(out.into_bytes()).unwrap()
+    };
+    let whole = concat!(
+        r#"{"operator":"equals","others":["at least"],"value":"a\"b\u00e9","#,
+        r#""span":{"from":-1,"flag":true},"labels":{"x\"":1,"y":2},"window":[3,4]}"#
+    );
+    assert_eq!(written(&Rule::from_json(whole.as_bytes()).unwrap()), whole);
+    assert_eq!(
+        written(&Rule::from_json(br#"{"window":[3,4]}"#).unwrap()),
+        r#"{"operator":"at least","others":[],"value":null,"span":null,"labels":{},"window":[3,4]}"#
+    );
+}
+
+#[test]
+fn what_is_secret_is_not_shown() {
+    config! {
+        struct Login<'a> {
+            user: Str<'a>,
+            #[secret]
+            password: Option<Str<'a>>,
+        }
+    }
+
+    let login = Login::from_json(br#"{"user":"u","password":"hunter2"}"#).unwrap();
+    assert_eq!(format!("{login:?}"), r#"Login { user: "u", password: *** }"#);
+    assert_eq!(login.password.unwrap(), "hunter2");
 }

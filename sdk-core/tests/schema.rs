@@ -12,7 +12,7 @@ use reference::reference;
 use reglet_sdk_core::config;
 use reglet_sdk_core::json::{Str, Value};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 config! {
     /// All that there is.
@@ -58,6 +58,17 @@ config! {
         maybe: Option<Part>,
         parts: Vec<Part>,
         named: Vec<(Str<'a>, Part)>,
+        /// Which way.
+        way: Way = "in",
+        ways: Vec<Way>,
+    }
+}
+
+config! {
+    /// A choice.
+    pub enum Way {
+        In = "in",
+        Out = "out",
     }
 }
 
@@ -111,6 +122,19 @@ struct SerdeAll {
     maybe: Option<SerdePart>,
     parts: Vec<SerdePart>,
     named: BTreeMap<String, SerdePart>,
+    /// Which way.
+    #[serde(default)]
+    way: SerdeWay,
+    ways: Vec<SerdeWay>,
+}
+
+#[derive(Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum SerdeWay {
+    #[default]
+    In,
+    Out,
 }
 
 fn yes() -> bool {

@@ -17,6 +17,8 @@ pub enum Schema {
     Number,
     /// A string.
     String,
+    /// One of certain strings.
+    OneOf(&'static [&'static str]),
     /// A list of elements of one schema.
     Array(&'static Self),
     /// A list of so many elements of one schema.
@@ -50,6 +52,22 @@ impl Schema {
     pub const fn json(json: &'static str) -> Self {
         assert!(is_object(json), "a schema in JSON is an object");
         Self::Json(json)
+    }
+
+    /// One of some strings.
+    ///
+    /// # Panics
+    ///
+    /// When the plugin is compiled: one is there twice, or would need escapes in JSON.
+    #[must_use]
+    pub const fn one_of(choices: &'static [&'static str]) -> Self {
+        let mut at = 0;
+        while at < choices.len() {
+            assert!(is_plain(choices[at].as_bytes()), "a choice may not need escapes in JSON");
+            assert!(!lists(choices.split_at(at).0, choices[at]), "a choice is there twice");
+            at += 1;
+        }
+        Self::OneOf(choices)
     }
 
     /// The object that it is, if it is one.
@@ -140,23 +158,28 @@ impl Property {
             assert!(is_plain(self.choices[at].as_bytes()), "{}", mistakes.choice);
             at += 1;
         }
+        let bounds = Bounds {
+            min: if min == i64::MIN { of_type.min } else { min },
+            max: if max == i64::MAX { of_type.max } else { max },
+        };
         if let Some(default) = self.default {
-            assert!(self.admits(default), "{}", mistakes.default);
+            assert!(self.admits(default, bounds), "{}", mistakes.default);
         }
         at = 0;
         while at < self.examples.len() {
-            assert!(self.admits(self.examples[at]), "{}", mistakes.example);
+            assert!(self.admits(self.examples[at], bounds), "{}", mistakes.example);
             at += 1;
         }
         self
     }
 
-    const fn admits(&self, literal: &str) -> bool {
-        let Bounds { min, max } = self.bounds;
+    const fn admits(&self, literal: &str, Bounds { min, max }: Bounds) -> bool {
         match (Literal::parse(literal), self.schema) {
             (Literal::String(text), Schema::String) => {
                 self.is_choice(text) && min <= characters(text) && characters(text) <= max
             }
+            (Literal::String(text), Schema::OneOf(choices)) => lists(choices, text),
+            (Literal::Number { floor, ceil }, Schema::Integer) if floor != ceil => false,
             (Literal::Number { floor, ceil }, Schema::Integer | Schema::Number) => {
                 // A bound at the end of `i64` is none.
                 (min == i64::MIN || min as i128 <= floor) && (max == i64::MAX || ceil <= max as i128)
@@ -168,14 +191,7 @@ impl Property {
     }
 
     const fn is_choice(&self, text: &str) -> bool {
-        let mut at = 0;
-        while at < self.choices.len() {
-            if same(self.choices[at], text) {
-                return true;
-            }
-            at += 1;
-        }
-        self.choices.is_empty()
+        self.choices.is_empty() || lists(self.choices, text)
     }
 }
 
@@ -246,6 +262,17 @@ impl<'a> Literal<'a> {
         }
         (whole, whole + above)
     }
+}
+
+const fn lists(choices: &[&str], text: &str) -> bool {
+    let mut at = 0;
+    while at < choices.len() {
+        if same(choices[at], text) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 const fn is_plain(text: &[u8]) -> bool {

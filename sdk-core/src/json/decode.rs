@@ -315,10 +315,18 @@ fn counted<T>(list: Vec<T>, value: Value<'_>, field: &'static Field) -> Result<V
 /// It is none of these.
 #[doc(hidden)]
 pub fn one_of(slot: &Slot<'_>, field: &'static Field, choices: &[&str]) -> Result<(), Error> {
-    if slot.is_absent() || choices.iter().any(|choice| Str::new(slot.raw) == **choice) {
-        return Ok(());
-    }
-    Err(Error::string(field, slot.raw))
+    if slot.is_absent() { Ok(()) } else { place_of(slot, field, choices).map(drop) }
+}
+
+/// Which of these a string is.
+///
+/// # Errors
+///
+/// It is none of these.
+#[doc(hidden)]
+pub fn place_of(slot: &Slot<'_>, field: &'static Field, choices: &[&str]) -> Result<usize, Error> {
+    let place = choices.iter().position(|choice| Str::new(slot.raw) == **choice);
+    place.ok_or_else(|| Error::string(field, slot.raw))
 }
 
 /// Whole numbers are accepted with a fraction of zeros too: `3`, `3.0`.

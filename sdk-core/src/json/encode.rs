@@ -1,10 +1,11 @@
 //! What can be written as a JSON value.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Value, Writer};
+use super::{Str, Value, Writer};
 use crate::text::{Pieces, Text};
 
 /// A type that can be written as a JSON value. Floats need the feature `serde`.
@@ -96,6 +97,31 @@ impl<T: Encode> Encode for [T] {
 impl<T: Encode> Encode for Vec<T> {
     fn encode(&self, out: &mut Writer<'_>) {
         self.as_slice().encode(out);
+    }
+}
+
+impl<T: Encode, const N: usize> Encode for [T; N] {
+    fn encode(&self, out: &mut Writer<'_>) {
+        self.as_slice().encode(out);
+    }
+}
+
+impl<T: Encode + ?Sized> Encode for Box<T> {
+    fn encode(&self, out: &mut Writer<'_>) {
+        (**self).encode(out);
+    }
+}
+
+/// Writes an object.
+impl<T: Encode> Encode for Vec<(Str<'_>, T)> {
+    fn encode(&self, out: &mut Writer<'_>) {
+        out.begin_object();
+        for (key, value) in self {
+            out.text(key);
+            out.append(b":");
+            value.encode(out);
+        }
+        out.end_object();
     }
 }
 

@@ -275,6 +275,10 @@ impl<const N: usize> Document<N> {
             Schema::Integer => self.raw("\"type\":\"integer\""),
             Schema::Number => self.raw("\"type\":\"number\""),
             Schema::String => self.raw("\"type\":\"string\""),
+            Schema::OneOf(choices) => {
+                self.raw("\"type\":\"string\",\"enum\":");
+                self.list(choices);
+            }
             Schema::Array(items) => {
                 self.raw("\"items\":");
                 self.part(items, structs);
