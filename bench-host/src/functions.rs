@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cancel::Cancel;
+use crate::denials::Denials;
 use crate::host::{Failed, Shared};
 use crate::log::printable;
 use crate::outcome;
@@ -165,7 +166,10 @@ impl Functions {
                     format!("the answer of {function} has {len} bytes, more than the limit of {limit} bytes");
                 failed(&Error::internal(message).with_code("RESPONSE_TOO_LARGE"))
             }
-            Err(error) => failed(&error),
+            Err(error) => {
+                call.tell_of(&error);
+                failed(&error)
+            }
         }
     }
 }
@@ -201,6 +205,7 @@ pub struct Call<'a> {
     pub(crate) host: &'a Shared,
     pub(crate) grants: &'a Arc<Grants>,
     pub(crate) cancel: &'a Cancel,
+    pub(crate) denials: &'a Denials,
     /// What was left of the check's time when the plugin called.
     pub(crate) time: Duration,
     pub(crate) began: Instant,
@@ -289,6 +294,18 @@ impl<'a> Call<'a> {
             return Err(Error::internal("the request is canceled already").with_code("CANCELED"));
         }
         Ok(time_limit(timing, most).min(self.time_left()))
+    }
+
+    /// Tells the embedder of an error in the answer if it is a denial: the plugin may keep it to itself.
+    pub(crate) fn tell_of(&self, error: &Error) {
+        if error.kind() == Kind::Capability {
+            self.denied(printable(&error.message()));
+        }
+    }
+
+    /// Tells the embedder that the plugin was denied something.
+    pub(crate) fn denied(&self, message: String) {
+        self.denials.tell(self.host, self.plugin, message);
     }
 
     /// Writes an answer.

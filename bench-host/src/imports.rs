@@ -89,10 +89,10 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
     } else {
         match way_in.memory.data(&caller).get(range(address, len)) {
             Some(request) => {
-                let State { host, plugin, grants, cancel, .. } = state;
+                let State { host, plugin, grants, cancel, denials, .. } = state;
                 host.trace(plugin, Way::Request, function, request);
                 let (time, began) = (state.time_left(), Instant::now());
-                let call = Call { plugin, function, host, grants, cancel, time, began };
+                let call = Call { plugin, function, host, grants, cancel, denials, time, began };
                 host.functions.answer(&call, request)
             }
             None => {

@@ -54,7 +54,11 @@ pub(crate) fn answer(call: &Call<'_>, request: &[u8]) -> Answer {
             Err(failed) => Err(Error::internal(format!("http_request: {failed}"))),
         }
     });
-    Ok(write(&result.unwrap_or_else(|error| Response { error: Some(error), ..Response::default() })))
+    let response = result.unwrap_or_else(|error| Response { error: Some(error), ..Response::default() });
+    if let Some(error) = &response.error {
+        call.tell_of(error);
+    }
+    Ok(write(&response))
 }
 
 /// Writes an answer into a buffer that need not grow, for it may be large.
