@@ -161,7 +161,7 @@ fn allocate_that_traps_for_an_answer_ends_the_call() {
     let plugin = host.load("bad", &expects_0("unreachable").module()).unwrap();
     let error = plugin.check(b"").unwrap_err();
     still_works(&host);
-    assert_has(error, &["plugin `bad`: allocate: wasm trap: "]);
+    assert_has(error, &["plugin `bad`: observe: allocate: wasm trap: "]);
 }
 
 #[test]
