@@ -233,9 +233,7 @@ impl<'a> Call<'a> {
     /// What is left of the check's time, in whole milliseconds.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        let left = self.time.saturating_sub(self.began.elapsed());
-        // Messages show it.
-        Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u64::MAX))
+        in_milliseconds(self.time.saturating_sub(self.began.elapsed()))
     }
 
     /// Calls another function of the host, with the same grants and the time that is left; the answer is what a plugin
@@ -324,17 +322,17 @@ pub(crate) fn invalid(message: &str) -> Error {
 }
 
 fn time_limit(timing: &Timing<'_>, most: Duration) -> Duration {
-    let now = outcome::now();
     let own = match (timing.timeout_ms, timing.deadline) {
         (Some(timeout), _) => Duration::from_millis(timeout.into()),
-        (None, Some(deadline)) if deadline <= now => Duration::ZERO,
-        // In whole seconds, but never cut down to none.
-        (None, Some(deadline)) => {
-            Duration::from_secs(deadline.unix_seconds().abs_diff(now.unix_seconds()).max(1))
-        }
+        (None, Some(deadline)) => in_milliseconds(deadline.saturating_duration_since(outcome::now())),
         (None, None) => most,
     };
     own.min(most)
+}
+
+/// In whole milliseconds, since messages show it; what is left of one counts as one.
+fn in_milliseconds(time: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -370,5 +368,10 @@ mod tests {
         assert_eq!(limit(None, hours(1)), 5_000);
         assert_eq!(limit(None, hours(-1)), 0);
         assert_eq!(limit(Some(200), hours(-1)), 200);
+        let ahead = |millis| Some(outcome::now().saturating_add(Duration::from_millis(millis)));
+        assert!(limit(None, ahead(900)) <= 900);
+        assert!((1..=4_900).contains(&limit(None, ahead(4_900))));
+        assert_eq!(in_milliseconds(Duration::from_nanos(1)), Duration::from_millis(1));
+        assert_eq!(in_milliseconds(Duration::from_millis(1)), Duration::from_millis(1));
     }
 }
