@@ -109,6 +109,8 @@ impl Functions {
     }
 
     /// Adds a function from bytes to bytes, in place of one of the same name. The host's own `log_message` stays.
+    ///
+    /// An answer without bytes reaches the plugin as 0, which those of this SDK take for an error.
     pub fn with_bytes(
         mut self,
         name: &str,
