@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cancel::Cancel;
+use crate::denials::Denials;
 use crate::host::{Failed, Shared};
 use crate::log::printable;
 use crate::outcome;
@@ -108,6 +109,8 @@ impl Functions {
     }
 
     /// Adds a function from bytes to bytes, in place of one of the same name. The host's own `log_message` stays.
+    ///
+    /// An answer without bytes reaches the plugin as 0, which those of this SDK take for an error.
     pub fn with_bytes(
         mut self,
         name: &str,
@@ -165,7 +168,10 @@ impl Functions {
                     format!("the answer of {function} has {len} bytes, more than the limit of {limit} bytes");
                 failed(&Error::internal(message).with_code("RESPONSE_TOO_LARGE"))
             }
-            Err(error) => failed(&error),
+            Err(error) => {
+                call.tell_of(&error);
+                failed(&error)
+            }
         }
     }
 }
@@ -201,6 +207,7 @@ pub struct Call<'a> {
     pub(crate) host: &'a Shared,
     pub(crate) grants: &'a Arc<Grants>,
     pub(crate) cancel: &'a Cancel,
+    pub(crate) denials: &'a Denials,
     /// What was left of the check's time when the plugin called.
     pub(crate) time: Duration,
     pub(crate) began: Instant,
@@ -228,9 +235,7 @@ impl<'a> Call<'a> {
     /// What is left of the check's time, in whole milliseconds.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        let left = self.time.saturating_sub(self.began.elapsed());
-        // Messages show it.
-        Duration::from_millis(u64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u64::MAX))
+        in_milliseconds(self.time.saturating_sub(self.began.elapsed()))
     }
 
     /// Calls another function of the host, with the same grants and the time that is left; the answer is what a plugin
@@ -291,6 +296,18 @@ impl<'a> Call<'a> {
         Ok(time_limit(timing, most).min(self.time_left()))
     }
 
+    /// Tells the embedder of an error in the answer if it is a denial: the plugin may keep it to itself.
+    pub(crate) fn tell_of(&self, error: &Error) {
+        if error.kind() == Kind::Capability {
+            self.denied(printable(&error.message()));
+        }
+    }
+
+    /// Tells the embedder that the plugin was denied something.
+    pub(crate) fn denied(&self, message: String) {
+        self.denials.tell(self.host, self.plugin, message);
+    }
+
     /// Writes an answer.
     #[allow(clippy::unused_self, reason = "it reads as a sentence")]
     pub(crate) fn write(&self, response: &impl Encode) -> Vec<u8> {
@@ -307,17 +324,17 @@ pub(crate) fn invalid(message: &str) -> Error {
 }
 
 fn time_limit(timing: &Timing<'_>, most: Duration) -> Duration {
-    let now = outcome::now();
     let own = match (timing.timeout_ms, timing.deadline) {
         (Some(timeout), _) => Duration::from_millis(timeout.into()),
-        (None, Some(deadline)) if deadline <= now => Duration::ZERO,
-        // In whole seconds, but never cut down to none.
-        (None, Some(deadline)) => {
-            Duration::from_secs(deadline.unix_seconds().abs_diff(now.unix_seconds()).max(1))
-        }
+        (None, Some(deadline)) => in_milliseconds(deadline.saturating_duration_since(outcome::now())),
         (None, None) => most,
     };
     own.min(most)
+}
+
+/// In whole milliseconds, since messages show it; what is left of one counts as one.
+fn in_milliseconds(time: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -353,5 +370,10 @@ mod tests {
         assert_eq!(limit(None, hours(1)), 5_000);
         assert_eq!(limit(None, hours(-1)), 0);
         assert_eq!(limit(Some(200), hours(-1)), 200);
+        let ahead = |millis| Some(outcome::now().saturating_add(Duration::from_millis(millis)));
+        assert!(limit(None, ahead(900)) <= 900);
+        assert!((1..=4_900).contains(&limit(None, ahead(4_900))));
+        assert_eq!(in_milliseconds(Duration::from_nanos(1)), Duration::from_millis(1));
+        assert_eq!(in_milliseconds(Duration::from_millis(1)), Duration::from_millis(1));
     }
 }

@@ -17,6 +17,7 @@ use wasmtime::{Engine, Linker};
 
 use crate::cache::Cache;
 use crate::cancel::Cancel;
+use crate::denials::Denials;
 use crate::engine::{self, Ticker};
 use crate::error::Error;
 use crate::functions::{Call, Functions};
@@ -72,7 +73,8 @@ impl Host {
     #[must_use]
     pub fn invoke(&self, grants: &Arc<Grants>, function: &str, request: &[u8]) -> Vec<u8> {
         let (host, time, began) = (&*self.0, self.0.limits.call_timeout, Instant::now());
-        let call = Call { plugin: "", function, host, grants, cancel: &Cancel::default(), time, began };
+        let (cancel, denials) = (&Cancel::default(), &Denials::default());
+        let call = Call { plugin: "", function, host, grants, cancel, denials, time, began };
         host.functions.answer(&call, request)
     }
 }
@@ -96,6 +98,7 @@ impl Host {
 /// | body of an HTTP answer; stdout, stderr of a command | 10 MiB each, then cut and marked | |
 /// | outcome, metadata | 16 MiB, 128 levels | [`max_outcome`](Self::max_outcome) |
 /// | log of a call | 10,000 records, 4 MiB, then dropped and counted | [`max_log`](Self::max_log) |
+/// | denials of a call that are logged | 16 | |
 /// | files open, listed, written | 256, 65,536 names, 1 GiB each | |
 ///
 /// The host functions have limits of time of their own: 5 s for names and connections, 30 s for HTTP, mail and commands;

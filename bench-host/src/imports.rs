@@ -89,10 +89,10 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
     } else {
         match way_in.memory.data(&caller).get(range(address, len)) {
             Some(request) => {
-                let State { host, plugin, grants, cancel, .. } = state;
+                let State { host, plugin, grants, cancel, denials, .. } = state;
                 host.trace(plugin, Way::Request, function, request);
                 let (time, began) = (state.time_left(), Instant::now());
-                let call = Call { plugin, function, host, grants, cancel, time, began };
+                let call = Call { plugin, function, host, grants, cancel, denials, time, began };
                 host.functions.answer(&call, request)
             }
             None => {
@@ -109,9 +109,9 @@ fn serve(mut caller: Caller<'_, State>, request: u64, function: &str) -> wasmtim
     deliver(caller, &way_in, &answer)
 }
 
-/// Puts an answer into the guest's memory; 0 if the guest has no room for it.
+/// Puts an answer into the guest's memory; 0 if it is empty, or the guest has no room for it.
 fn deliver(mut caller: Caller<'_, State>, way_in: &WayIn, answer: &[u8]) -> wasmtime::Result<u64> {
-    let Ok(len) = u32::try_from(answer.len()) else { return Ok(0) };
+    let Some(len) = u32::try_from(answer.len()).ok().filter(|len| *len > 0) else { return Ok(0) };
     let state = caller.data_mut();
     state.answering = true;
     state.guest_calls += 1;

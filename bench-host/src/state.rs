@@ -8,6 +8,7 @@ use reglet_sdk_core::grants::Grants;
 use wasmtime::{Caller, Memory, TypedFunc};
 
 use crate::cancel::Cancel;
+use crate::denials::Denials;
 use crate::host::Shared;
 use crate::limits::Growth;
 use crate::replay::Answers;
@@ -33,6 +34,8 @@ pub(crate) struct State {
     pub(crate) lost_records: u64,
     /// Records and bytes that were logged since the call began.
     pub(crate) logged: (u64, usize),
+    /// What the plugin was denied since the call began.
+    pub(crate) denials: Denials,
     /// What the guest reported of a panic since the call began.
     pub(crate) panic: Option<String>,
     /// What the guest reported of an allocation that it was refused since the call began. It may have gone on.
@@ -83,6 +86,7 @@ impl State {
             host_calls: 0,
             lost_records: 0,
             logged: (0, 0),
+            denials: Denials::default(),
             panic: None,
             refusal: None,
             failed: None,
@@ -99,6 +103,7 @@ impl State {
         self.growth.begin();
         self.answers.begin();
         self.logged = (0, 0);
+        self.denials = Denials::default();
         self.panic = None;
         self.refusal = None;
         self.failed = None;

@@ -150,8 +150,6 @@ pub(crate) struct Context {
     folders: Folders,
     descriptors: Descriptors,
     console: Console,
-    /// Paths that were refused, as far as they were logged.
-    refusals: u32,
 }
 
 impl Context {
@@ -162,7 +160,6 @@ impl Context {
             descriptors: Descriptors::new(folders.count()),
             folders,
             console: Console::default(),
-            refusals: 0,
         }
     }
 

@@ -73,8 +73,36 @@ fn nothing_is_allowed_without_a_grant_and_the_run_says_what_was_asked_for() {
     assert!(done.stderr.contains(asked) && !done.stderr.contains("risk"), "{}", done.stderr);
 
     let done = run(&["run", tls_check(), "--config", config]);
-    let denied = "network capability denied: 127.0.0.1:9 (grant it with --allow network=127.0.0.1:9)\n";
-    assert!(done.stdout.contains(denied), "{}", done.stdout);
+    let denied = "network capability denied: 127.0.0.1:9";
+    assert!(done.stdout.starts_with(&format!("error: {denied}\n")), "{}", done.stdout);
+    let warning = format!("WARN tls-check-small: {denied} (grant it with --allow network=127.0.0.1:9)\n");
+    assert_eq!(done.stderr.matches(&warning).count(), 1, "{}", done.stderr);
+}
+
+#[test]
+fn a_denial_is_told_of_also_when_the_plugin_says_nothing_of_it() {
+    let folder = TempDir::new().unwrap();
+    let request = r#"{"host":"127.0.0.1","port":9}"#;
+    let module = format!(
+        r#"(module
+             (import "reglet_host" "tcp_connect" (func $connect (param i64) (result i64)))
+             (memory (export "memory") 1)
+             (data (i32.const 16) "{{\"status\":\"success\"}}")
+             (data (i32.const 64) "{}")
+             (func (export "allocate") (param i32) (result i32) (i32.const 1024))
+             (func (export "describe") (result i64) (i64.const 0))
+             (func (export "observe") (param i32 i32) (result i64)
+               (drop (call $connect (i64.const {})))
+               (i64.const 0x10_00000014)))"#,
+        request.replace('"', "\\\""),
+        64_u64 << 32 | request.len() as u64
+    );
+    let module = write(&folder, "quiet.wasm", &wat::parse_str(module).unwrap());
+    let done = run(&["run", &module, "--config", "{}", "--format", "json"]);
+    assert_eq!((done.status, &done.json()["status"]), (0, &json!("success")), "{}", done.stderr);
+    let warning =
+        "WARN quiet: network capability denied: 127.0.0.1:9 (grant it with --allow network=127.0.0.1:9)\n";
+    assert_eq!(done.stderr.matches(warning).count(), 1, "{}", done.stderr);
 }
 
 #[test]

@@ -186,7 +186,12 @@ fn a_link_is_judged_by_the_file_that_it_leads_to() {
 
     let answer = host.invoke(&Arc::default(), "exec_command", request.as_bytes());
     assert_denied(&serde_json::from_slice(&answer).unwrap(), &format!("exec capability denied: {link}"));
-    assert_eq!(*warnings.lock().unwrap(), [format!("{link} was not run: no command is granted")]);
+    let expected = format!("{link} was not run: no command is granted");
+    assert_eq!(core::mem::take(&mut *warnings.lock().unwrap()), [expected]);
+
+    let request = json!({"command": "tool", "args": ["-u"]}).to_string();
+    drop(host.invoke(&pattern, "exec_command", request.as_bytes()));
+    assert_eq!(*warnings.lock().unwrap(), ["exec capability denied: tool"]);
 }
 
 #[test]

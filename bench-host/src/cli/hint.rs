@@ -19,22 +19,20 @@ const STACK: &str = " (if that was the end of its stack, 16384 bytes unless its 
 
 /// A record as a line, with the hint if the host denied something.
 pub(super) fn line(record: &LogRecord<'_>) -> String {
-    let hint = if record.source == Source::Host { hint(&record.message) } else { String::new() };
+    let hint = if record.source == Source::Host { grant(&record.message) } else { String::new() };
     format!("{record}{hint}")
 }
 
-/// Adds the hint to the first line, which holds the message of an outcome.
+/// Adds the hint to the first line, which holds the message of an outcome, if it is about a trap that may be the end of
+/// the stack. What a denial calls for stands in the log, whatever the plugin makes of it.
 pub(super) fn add_to_first_line(text: &str) -> String {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    format!("{first}{}\n{rest}", hint(first))
+    let hint = if first.contains("wasm trap: out of bounds memory access") { STACK } else { "" };
+    format!("{first}{hint}\n{rest}")
 }
 
-/// ` (grant it with --allow network=localhost:8931)` for a message that tells of a denial, the same about the stack for
-/// one of a trap that may be its end, or nothing.
-fn hint(message: &str) -> String {
-    if message.contains("wasm trap: out of bounds memory access") {
-        return STACK.to_owned();
-    }
+/// ` (grant it with --allow network=localhost:8931)` for a message that tells of a denial, or nothing.
+fn grant(message: &str) -> String {
     let found = DENIALS.iter().find_map(|(words, kind, ends)| {
         let (before, after) = message.split_once(words)?;
         let pattern = if words.starts_with(" was") { before } else { after };
@@ -59,8 +57,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_denial_and_the_end_of_the_stack_say_what_would_help() {
-        for (message, grant) in [
+    fn a_denial_says_what_would_grant_it() {
+        for (message, rule) in [
             ("network capability denied: localhost:8931", "network=localhost:8931"),
             ("dns lookup failed: capability: network capability denied: a.test:53 [X]", "network=a.test:53"),
             ("(network capability denied: [::1]:80)", "'network=[::1]:80'"),
@@ -74,21 +72,22 @@ mod tests {
             ("shell requires 'exec:/bin/sh' capability", "exec=/bin/sh"),
             ("/bin/ls was not run: no command is granted", "exec=/bin/ls"),
         ] {
-            assert_eq!(hint(message), format!(" (grant it with --allow {grant})"), "{message}");
+            assert_eq!(grant(message), format!(" (grant it with --allow {rule})"), "{message}");
         }
-        assert_eq!(hint("error: plugin `a`: observe: wasm trap: out of bounds memory access"), STACK);
         for message in
             ["", "all is well", "filesystem capability denied: /a[b]", "exec capability denied: ./a"]
         {
-            assert_eq!(hint(message), "", "{message}");
+            assert_eq!(grant(message), "", "{message}");
         }
     }
 
     #[test]
-    fn only_the_first_line_of_a_report_gets_a_hint() {
-        let text = "error: exec capability denied: ls\n  error code: X\n";
-        let expected = "error: exec capability denied: ls (grant it with --allow exec=ls)\n  error code: X\n";
-        assert_eq!(add_to_first_line(text), expected);
-        assert_eq!(add_to_first_line("success: ok\n"), "success: ok\n");
+    fn only_the_first_line_of_a_report_gets_a_hint_and_denials_have_theirs_in_the_log() {
+        let trap = "error: plugin `a`: observe: wasm trap: out of bounds memory access";
+        let text = format!("{trap}\n  error code: X\n");
+        assert_eq!(add_to_first_line(&text), format!("{trap}{STACK}\n  error code: X\n"));
+        for text in ["success: ok\n", "error: exec capability denied: ls\n"] {
+            assert_eq!(add_to_first_line(text), text);
+        }
     }
 }

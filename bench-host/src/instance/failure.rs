@@ -22,13 +22,16 @@ pub(super) fn failure(state: &mut State, export: &'static str, error: &wasmtime:
     if trap == Some(&Trap::Interrupt) {
         return Error::OutOfTime { plugin, export, limit: state.host.limits.call_timeout };
     }
-    let export = state.failed.unwrap_or(export);
     let reason = trap.map_or_else(|| printable(&error.root_cause().to_string()), ToString::to_string);
     if error.is::<PoolConcurrencyLimitError>() {
         return Error::NoRoom { plugin, reason };
     }
     let reason = match last_words(state, trap) {
         Some(words) => format!("{words} ({reason})"),
+        None => reason,
+    };
+    let reason = match state.failed {
+        Some(inner) => format!("{inner}: {reason}"),
         None => reason,
     };
     if state.growth.refused {

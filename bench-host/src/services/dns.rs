@@ -105,8 +105,7 @@ async fn look_up(
             response.records = addresses.iter().map(|address| address.to_string().into()).collect();
         }
         Wanted::CanonicalName => {
-            let name = resolver.canonical_name(name, server).await?;
-            response.records.push(name.to_ascii().into());
+            response.records.push(resolver.canonical_name(name, server).await?.into());
         }
         Wanted::Records(kind) => {
             let reverse = match name.parse::<IpAddr>() {

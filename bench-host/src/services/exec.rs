@@ -87,14 +87,17 @@ fn find(
         return Ok(Ok(program));
     }
     let command = printable(&request.command);
+    let denied = Execution::of(&request.command, &request.args).denied(&command);
     if !Program::is_any_granted(call.grants) {
-        call.host.warn(call.plugin, format!("{command} was not run: no command is granted"));
+        call.denied(format!("{command} was not run: no command is granted"));
     } else if let Some(path) = program.differing_path() {
         // Only the embedder may learn where links lead.
         let path = printable(&path);
-        call.host.warn(call.plugin, format!("{command} was not run: it is {path}, which no grant names"));
+        call.denied(format!("{command} was not run: it is {path}, which no grant names"));
+    } else {
+        call.tell_of(&denied);
     }
-    Ok(Err(Execution::of(&request.command, &request.args).denied(&command)))
+    Ok(Err(denied))
 }
 
 /// Runs a command, and everything that it starts, no longer than `limit`.

@@ -39,13 +39,13 @@ const MAX_REDIRECTS: u32 = 50;
 
 /// Answers a request for an exchange over HTTP.
 ///
-/// `max_redirects` is how many redirects are followed, 0 included, and one more is an error. Who wants the redirect
-/// itself asks for `follow_redirects: false`.
+/// `max_redirects` is how many redirects are followed, and one more is an error; 0 says nothing, as in Go. Who wants the
+/// redirect itself asks for `follow_redirects: false`.
 pub(crate) fn answer(call: &Call<'_>, request: &[u8]) -> Answer {
     let request = call.read(request, Received::read)?;
     let limit = call.limit(&request.timing, TIMEOUT)?;
-    let redirects =
-        request.follow_redirects.then(|| request.max_redirects.unwrap_or(REDIRECTS).min(MAX_REDIRECTS));
+    let most = request.max_redirects.filter(|most| *most > 0).unwrap_or(REDIRECTS).min(MAX_REDIRECTS);
+    let redirects = request.follow_redirects.then_some(most);
     let result = Outgoing::new(request).and_then(|outgoing| {
         let (net, grants, what) = (call.host.net.clone(), Arc::clone(call.grants), outgoing.to_string());
         match call.wait(limit, exchange(net, grants, outgoing, redirects)) {
@@ -54,7 +54,11 @@ pub(crate) fn answer(call: &Call<'_>, request: &[u8]) -> Answer {
             Err(failed) => Err(Error::internal(format!("http_request: {failed}"))),
         }
     });
-    Ok(write(&result.unwrap_or_else(|error| Response { error: Some(error), ..Response::default() })))
+    let response = result.unwrap_or_else(|error| Response { error: Some(error), ..Response::default() });
+    if let Some(error) = &response.error {
+        call.tell_of(error);
+    }
+    Ok(write(&response))
 }
 
 /// Writes an answer into a buffer that need not grow, for it may be large.

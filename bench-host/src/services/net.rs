@@ -72,8 +72,6 @@ impl Net {
     /// The addresses of a host, at least one. An IPv4 address that is written as IPv6 is the IPv4 address.
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, Error> {
         let found = self.resolver.addresses(host, Family::Any, None).await;
-        let found =
-            found.and_then(|found| if found.is_empty() { Err(LookupError::NoSuchHost) } else { Ok(found) });
         let addresses = found.map_err(|error| {
             let code = match error {
                 LookupError::NoSuchHost => "HOST_NOT_FOUND",

@@ -31,10 +31,10 @@ pub(crate) fn answer(call: &Call<'_>, request: &[u8]) -> Answer {
         Err(Failed::TimedOut) => Err(net::timed_out(&request.host, request.port, limit)),
         Err(failed) => return Err(Error::internal(format!("smtp_connect: {failed}"))),
     };
-    Ok(call.write(&result.unwrap_or_else(|error| Response {
-        address: net::join(&request.host, request.port).into(),
-        error: Some(error),
-        ..Response::default()
+    Ok(call.write(&result.unwrap_or_else(|error| {
+        call.tell_of(&error);
+        let address = net::join(&request.host, request.port).into();
+        Response { address, error: Some(error), ..Response::default() }
     })))
 }
 

@@ -27,7 +27,6 @@ pub(crate) fn answer(call: &Call<'_>, request: &[u8]) -> Answer {
     let (resolver, name) = (call.host.net.resolver.clone(), host.to_owned());
     let work = async move { resolver.addresses(&name, Family::Any, None).await };
     let addresses = match call.wait(TIMEOUT, work) {
-        Ok(Ok(addresses)) if addresses.is_empty() => Err(LookupError::NoSuchHost),
         Ok(found) => found,
         Err(Failed::TimedOut) => Err(LookupError::TimedOut),
         Err(failed) => return Err(Error::internal(format!("ssrf_check: {failed}"))),

@@ -30,9 +30,6 @@ const SYNC: u32 = 16;
 /// Entries of a folder that is moved, with those of the folders in it.
 const MAX_MOVED: usize = 10_000;
 
-/// Refused paths that the log tells of; a plugin could go on without end.
-const MAX_REFUSALS: u32 = 16;
-
 /// What a plugin wants to do with a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
@@ -47,7 +44,7 @@ pub(super) enum Access {
 pub(super) fn permit(state: &mut State, place: &Place, access: Access) -> Result<(), Errno> {
     let folders = &state.wasi().folders;
     let (path, is_root) = (folders.path(place), folders.is_granted_root(place));
-    let State { grants, host, plugin, wasi: Some(wasi), .. } = state else { return Err(Errno::Access) };
+    let State { grants, host, plugin, denials, .. } = state;
     let allowed = match access {
         _ if is_of_process(&path) => false,
         Access::Read => grants.allows_read(&path),
@@ -57,11 +54,8 @@ pub(super) fn permit(state: &mut State, place: &Place, access: Access) -> Result
     if allowed {
         return Ok(());
     }
-    if wasi.refusals < MAX_REFUSALS {
-        wasi.refusals += 1;
-        let write = if access == Access::Write { "write " } else { "" };
-        host.warn(plugin, format!("filesystem capability denied: {write}{}", printable(&path)));
-    }
+    let write = if access == Access::Write { "write " } else { "" };
+    denials.tell(host, plugin, format!("filesystem capability denied: {write}{}", printable(&path)));
     Err(Errno::Access)
 }
 

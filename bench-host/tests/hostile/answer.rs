@@ -156,12 +156,20 @@ fn allocate_that_returns_an_address_out_of_bounds_makes_the_answer_0() {
 }
 
 #[test]
+fn an_empty_answer_is_0_and_needs_no_room() {
+    let functions = Functions::none().with_bytes("tcp_connect", |_, _| Ok(Vec::new()));
+    let host = small().functions(functions).build().unwrap();
+    let plugin = host.load("bad", &expects_0("unreachable").module()).unwrap();
+    assert_eq!(plugin.check(b"").unwrap().status(), Status::Failure);
+}
+
+#[test]
 fn allocate_that_traps_for_an_answer_ends_the_call() {
     let host = host();
     let plugin = host.load("bad", &expects_0("unreachable").module()).unwrap();
     let error = plugin.check(b"").unwrap_err();
     still_works(&host);
-    assert_has(error, &["plugin `bad`: allocate: wasm trap: "]);
+    assert_has(error, &["plugin `bad`: observe: allocate: wasm trap: "]);
 }
 
 #[test]

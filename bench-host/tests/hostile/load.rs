@@ -252,6 +252,19 @@ fn initialize_that_traps_is_a_failure_to_load() {
 }
 
 #[test]
+fn allocate_that_traps_for_an_answer_to_initialize_is_a_failure_to_load() {
+    let guest = Guest {
+        imports: TCP,
+        allocate: "unreachable",
+        more: r#"(func (export "_initialize") (drop (call $ask (i64.const 0))))"#,
+        ..good()
+    };
+    let error = check_fails(&host(), &guest);
+    assert!(error.is_load());
+    assert_has(error, &["plugin `bad`: _initialize: allocate: ", "unreachable"]);
+}
+
+#[test]
 fn initialize_that_loops_ends_at_the_time_limit() {
     let guest = Guest { more: r#"(func (export "_initialize") (loop $l (br $l)))"#, ..good() };
     let error = check_fails(&small().build().unwrap(), &guest);

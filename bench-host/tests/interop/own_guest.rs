@@ -71,7 +71,7 @@ fn names_are_looked_up() {
             ("AAAA", &["2001:db8::1"], &[]),
             ("MX", &[], &["10 mail.probe.test."]),
             ("TXT", &["hello there"], &[]),
-            ("NS", &[], &[]),
+            ("NS", &["ns.probe.test."], &[]),
         ] {
             let config = json!({
                 "call": "dns_lookup", "target": "probe.test", "record_type": record_type,

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::thread::{self, JoinHandle};
 
 use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::rdata::{MX, TXT};
+use hickory_resolver::proto::rr::rdata::{MX, NS, TXT};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use reglet_bench_host::loopback::NameServer;
 use rustls::crypto::ring;
@@ -104,6 +104,7 @@ pub(crate) fn names() -> NameServer {
             RecordType::AAAA => Some(RData::AAAA(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into())),
             RecordType::MX => Some(RData::MX(MX::new(10, Name::from_ascii("mail.probe.test.").unwrap()))),
             RecordType::TXT => Some(RData::TXT(TXT::new(vec!["hello".to_owned(), " there".to_owned()]))),
+            RecordType::NS => Some(RData::NS(NS(Name::from_ascii("ns.probe.test.").unwrap()))),
             _ => None,
         })]
     });

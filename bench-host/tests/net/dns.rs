@@ -91,6 +91,10 @@ fn special_names_are_never_asked_for() {
     let server = NameServer::start(zone);
     assert_eq!(look_up(&server, "localhost", "A"), json!({"records": ["127.0.0.1"]}));
     assert_eq!(look_up(&server, "x.LocalHost.", "AAAA"), json!({"records": ["::1"]}));
+    assert_eq!(look_up(&server, "localhost", "CNAME"), json!({"records": ["localhost"]}));
+    for kind in ["MX", "TXT", "NS"] {
+        assert_not_found(&look_up(&server, "localhost", kind));
+    }
     for name in ["nosuch.invalid", "nosuch.invalid.", "x.onion", "127.1", "0x7f000001", "a..b"] {
         for kind in ["A", "", "TXT", "CNAME"] {
             let answer = look_up(&server, name, kind);
@@ -113,13 +117,34 @@ fn a_name_that_does_not_exist_is_not_found() {
 }
 
 #[test]
-fn a_name_without_such_records_has_an_empty_answer() {
+fn a_name_without_such_records_is_not_found() {
     let server = NameServer::start(zone);
-    for kind in ["MX", "TXT", "NS", "SRV"] {
-        assert_eq!(look_up(&server, "www.example.test", kind), json!({}), "{kind}");
+    for kind in ["MX", "TXT", "NS", "PTR", "SRV", "CAA", "SOA"] {
+        assert_not_found(&look_up(&server, "www.example.test", kind));
     }
-    for kind in ["A", "AAAA", ""] {
-        assert_eq!(look_up(&server, "example.test", kind), json!({}), "{kind}");
+    for kind in ["A", "AAAA", "", "CNAME"] {
+        assert_not_found(&look_up(&server, "mail.example.test", kind));
+    }
+}
+
+#[test]
+fn a_name_with_addresses_of_the_other_family_alone_has_an_empty_answer() {
+    let server = NameServer::start(zone);
+    assert_eq!(look_up(&server, "example.test", "AAAA"), json!({}));
+    assert_eq!(look_up(&server, "v6.example.test", "A"), json!({}));
+}
+
+#[test]
+fn whether_there_is_a_name_is_open_when_the_other_family_can_not_be_asked_for() {
+    let server = NameServer::start(|question| {
+        let code =
+            if question.kind == RecordType::A { ResponseCode::NoError } else { ResponseCode::ServFail };
+        vec![question.code(code)]
+    });
+    for kind in ["A", ""] {
+        let answer = look_up(&server, "www.example.test", kind);
+        assert_error(&answer, "network", "LOOKUP_FAILED", "server misbehaving");
+        assert_eq!(answer["error"]["is_not_found"], Value::Null);
     }
 }
 
@@ -199,7 +224,7 @@ fn records_of_other_names_are_not_taken() {
         }]
     });
     assert_eq!(look_up(&server, "www.example.test", "A"), json!({"records": ["192.0.2.1"]}));
-    assert_eq!(look_up(&server, "web.example.test", "A"), json!({}));
+    assert_not_found(&look_up(&server, "web.example.test", "A"));
 }
 
 #[test]
@@ -391,7 +416,13 @@ fn zone(question: &Question) -> Vec<Message> {
         ("dangling.example.test", _) => question.found([cname("nosuch.example.test")]),
         ("loop.example.test", _) => question.found([cname("pool.example.test")]),
         ("pool.example.test", _) => question.found([cname("loop.example.test")]),
-        ("www.example.test" | "example.test", _) => question.found([]),
+        ("example.test", RecordType::A) => question.found([a([192, 0, 2, 3])]),
+        ("v6.example.test", RecordType::AAAA) => {
+            question.found([RData::AAAA("2001:db8::6".parse::<Ipv6Addr>().unwrap().into())])
+        }
+        ("www.example.test" | "example.test" | "v6.example.test" | "mail.example.test", _) => {
+            question.found([])
+        }
         _ => question.code(ResponseCode::NXDomain),
     }]
 }
@@ -403,6 +434,12 @@ fn name(text: &str) -> Name {
 /// Asks the server through a nameserver of the request's own.
 fn look_up(server: &NameServer, hostname: &str, kind: &str) -> Value {
     ask(server, &json!({"hostname": hostname, "type": kind, "context": {}}))
+}
+
+#[track_caller]
+fn assert_not_found(answer: &Value) {
+    assert_error(answer, "network", "LOOKUP_FAILED", ": no such host");
+    assert_eq!(answer["error"]["is_not_found"], true, "{answer}");
 }
 
 fn ask(server: &NameServer, request: &Value) -> Value {

@@ -2,6 +2,7 @@
 
 mod bypass;
 mod cancel;
+mod denials;
 mod dns;
 mod nameserver;
 mod smtp;

@@ -7,11 +7,12 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use hickory_resolver::proto::rr::RecordType;
 use reglet_bench_host::Host;
 use reglet_bench_host::loopback::{ClosedPort, LoopbackTls, Options};
+use reglet_sdk_core::Timestamp;
 use reglet_sdk_core::grants::Grants;
 use rustls::version::{TLS12, TLS13};
 use serde_json::{Value, json};
@@ -207,6 +208,21 @@ fn a_silent_server_takes_as_long_as_the_caller_allows() {
     assert_eq!((&answer["connected"], &answer["error"]["is_timeout"]), (&false.into(), &true.into()));
     // The client's first message, and then the end.
     assert!(!read_to_end(&listener.accept().unwrap().0).is_empty());
+}
+
+#[test]
+fn a_deadline_leaves_the_time_until_then() {
+    let (_listener, port) = listen();
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_millis(400);
+    let deadline = Timestamp::from_unix(0, 0).saturating_add(deadline).rfc3339();
+    let context = json!({"deadline": deadline.as_str()});
+    let request = json!({"host": "127.0.0.1", "port": port, "tls": true, "context": context});
+    let answer = invoke(host(), &loopback(), "tcp_connect", &request);
+    let message = assert_error(&answer, "timeout", "TIMEOUT", ": i/o timeout");
+    // On a slow machine none may be left.
+    let limit = message.split_once(" after ").map_or("0ms", |(_, limit)| limit);
+    let limit: u32 = limit.strip_suffix("ms").expect(message).parse().unwrap();
+    assert!(limit <= 400, "{message}");
 }
 
 #[test]

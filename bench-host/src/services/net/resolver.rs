@@ -23,6 +23,9 @@ const MAX_ALIASES: usize = 8;
 /// Zones that no server is asked about under other names (RFC 6761 and RFC 7686).
 const SPECIAL_ZONES: [&str; 3] = ["localhost", "invalid", "onion"];
 
+/// The records with addresses, of either family.
+const ADDRESSES: &[RecordType] = &[RecordType::A, RecordType::AAAA];
+
 /// Looks names up as the system is set up: `/etc/hosts`, name servers, search list, `ndots`. Read once; clones share it.
 ///
 /// Nothing is kept from one lookup to the next: a check wants to know what is there now, and one plugin's lookups are
@@ -47,7 +50,7 @@ pub(crate) enum Family {
 /// Why there are no records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LookupError {
-    /// The name does not exist, or is none.
+    /// The name does not exist, has no such records, or is none.
     NoSuchHost,
     /// No server has answered in time.
     TimedOut,
@@ -88,7 +91,7 @@ impl Resolver {
         Self(Arc::new(System { config, options, hosts: Hosts::from_system().unwrap_or_default() }))
     }
 
-    /// The addresses of a name, IPv4 first; an address stands for itself. None if there are none of this family.
+    /// The addresses of a name, IPv4 first; an address stands for itself. None if it has only those of the other family.
     ///
     /// `server` is asked in place of the system's, about nothing but that name, and `/etc/hosts` is left aside.
     pub(crate) async fn addresses(
@@ -97,15 +100,7 @@ impl Resolver {
         family: Family,
         server: Option<SocketAddr>,
     ) -> Result<Vec<IpAddr>, LookupError> {
-        let known = if let Ok(literal) = name.parse() {
-            Some(vec![literal])
-        } else if is_within(name, "localhost") {
-            Some(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
-        } else if server.is_none() {
-            self.in_hosts_file(name)
-        } else {
-            None
-        };
+        let known = name.parse().map_or_else(|_| self.known(name, server), |literal| Some(vec![literal]));
         if let Some(mut addresses) = known {
             addresses.retain(|address| match family {
                 Family::Any => true,
@@ -114,16 +109,21 @@ impl Resolver {
             });
             return Ok(addresses);
         }
-        let kinds: &[RecordType] = match family {
-            Family::Any => &[RecordType::A, RecordType::AAAA],
-            Family::V4 => &[RecordType::A],
-            Family::V6 => &[RecordType::AAAA],
+        let (kinds, others): (&[_], &[_]) = match family {
+            Family::Any => (ADDRESSES, &[]),
+            Family::V4 => (&[RecordType::A], &[RecordType::AAAA]),
+            Family::V6 => (&[RecordType::AAAA], &[RecordType::A]),
         };
-        let (_, records) = self.find(&self.client(server)?, name, kinds, server).await?;
-        Ok(records.iter().filter_map(RData::ip_addr).collect())
+        let client = self.client(server)?;
+        match self.find(&client, name, kinds, server).await {
+            Err(LookupError::NoSuchHost) if !others.is_empty() => {
+                self.find(&client, name, others, server).await.map(|_| Vec::new())
+            }
+            found => Ok(found?.1.iter().filter_map(RData::ip_addr).collect()),
+        }
     }
 
-    /// The records of a name, or of the one that it is an alias of; none if it exists without such.
+    /// The records of a name, or of the one that it is an alias of; at least one.
     pub(crate) async fn records(
         &self,
         name: &str,
@@ -133,31 +133,38 @@ impl Resolver {
         Ok(self.find(&self.client(server)?, name, &[kind], server).await?.1)
     }
 
-    /// The end of the chain of aliases that starts at a name, whether or not something is there.
+    /// The end of the chain of aliases that starts at a name, whether or not something is there. A name that is no alias
+    /// stands for itself if it has addresses: as in Go, and without a dot at its end if no server was asked.
     pub(crate) async fn canonical_name(
         &self,
         name: &str,
         server: Option<SocketAddr>,
-    ) -> Result<Name, LookupError> {
+    ) -> Result<String, LookupError> {
         const CNAME: &[RecordType] = &[RecordType::CNAME];
+        if self.known(name, server).is_some() {
+            return Ok(name.strip_suffix('.').unwrap_or(name).into());
+        }
         let client = self.client(server)?;
-        let (mut name, mut found) = self.find(&client, name, CNAME, server).await?;
+        let (mut name, mut found) = match self.find(&client, name, CNAME, server).await {
+            Err(LookupError::NoSuchHost) => self.find(&client, name, ADDRESSES, server).await,
+            found => found,
+        }?;
         for _ in 0..=MAX_ALIASES {
             let target = found.iter().find_map(|record| match record {
                 RData::CNAME(target) => Some(target.0.clone()),
                 _ => None,
             });
-            let Some(target) = target else { return Ok(name) };
+            let Some(target) = target else { return Ok(name.to_ascii()) };
             name = target;
             found = match ask(&client, &name, CNAME).await {
-                Err(LookupError::NoSuchHost) => return Ok(name),
+                Err(LookupError::NoSuchHost) => return Ok(name.to_ascii()),
                 found => found?,
             };
         }
         Err(LookupError::Failed(format!("more than {MAX_ALIASES} aliases follow each other")))
     }
 
-    /// The first of the names that a name may stand for which has such records; else the first that exists.
+    /// The first of the names that a name may stand for which has such records, and these.
     async fn find(
         &self,
         client: &TokioResolver,
@@ -165,18 +172,17 @@ impl Resolver {
         kinds: &[RecordType],
         server: Option<SocketAddr>,
     ) -> Result<(Name, Vec<RData>), LookupError> {
-        let mut result = Err(LookupError::NoSuchHost);
+        let mut failed = LookupError::NoSuchHost;
         for name in self.candidates(name, server)? {
             match ask(client, &name, kinds).await {
-                Ok(records) if !records.is_empty() => return Ok((name, records)),
-                Ok(records) if result.is_err() => result = Ok((name, records)),
-                Ok(_) | Err(LookupError::NoSuchHost) => {}
+                Ok(records) => return Ok((name, records)),
+                Err(LookupError::NoSuchHost) => {}
                 // The server would not be faster about the next name.
                 Err(LookupError::TimedOut) => return Err(LookupError::TimedOut),
-                Err(error) => result = result.or(Err(error)),
+                Err(error) => failed = error,
             }
         }
-        result
+        Err(failed)
     }
 
     /// The full names that a name may stand for, in the order in which they are asked for.
@@ -198,6 +204,14 @@ impl Resolver {
         full.set_fqdn(true);
         names.insert(if dots >= self.0.options.ndots { 0 } else { names.len() }, full);
         Ok(names)
+    }
+
+    /// The addresses of a name that no server is asked about.
+    fn known(&self, name: &str, server: Option<SocketAddr>) -> Option<Vec<IpAddr>> {
+        if is_within(name, "localhost") {
+            return Some(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+        }
+        if server.is_none() { self.in_hosts_file(name) } else { None }
     }
 
     fn in_hosts_file(&self, name: &str) -> Option<Vec<IpAddr>> {
@@ -223,16 +237,16 @@ impl Resolver {
     }
 }
 
-/// The records of one or two types.
+/// The records of one or two types, at least one.
 async fn ask(client: &TokioResolver, name: &Name, kinds: &[RecordType]) -> Result<Vec<RData>, LookupError> {
     match *kinds {
         [first, second] => match tokio::join!(ask_for(client, name, first), ask_for(client, name, second)) {
             (Ok(first), Ok(second)) => Ok([first, second].concat()),
-            (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.is_empty() => Ok(found),
-            (Err(error), _) | (_, Err(error)) => Err(error),
+            (Ok(found), Err(_)) | (Err(_), Ok(found)) => Ok(found),
+            (Err(LookupError::NoSuchHost), Err(error)) | (Err(error), Err(_)) => Err(error),
         },
         [kind] => ask_for(client, name, kind).await,
-        _ => Ok(Vec::new()),
+        _ => Err(LookupError::NoSuchHost),
     }
 }
 
@@ -241,11 +255,12 @@ async fn ask_for(client: &TokioResolver, name: &Name, kind: RecordType) -> Resul
         LookupError::Failed(format!("server misbehaving: {}", code.to_str().to_ascii_lowercase()))
     };
     match client.lookup(name.clone(), kind).await {
-        Ok(lookup) => Ok(of_name(name, kind, lookup.answers())),
+        Ok(lookup) => Some(of_name(name, kind, lookup.answers()))
+            .filter(|records| !records.is_empty())
+            .ok_or(LookupError::NoSuchHost),
         Err(NetError::Timeout) => Err(LookupError::TimedOut),
         Err(NetError::Dns(DnsError::NoRecordsFound(none))) => match none.response_code {
-            ResponseCode::NoError => Ok(Vec::new()),
-            ResponseCode::NXDomain => Err(LookupError::NoSuchHost),
+            ResponseCode::NoError | ResponseCode::NXDomain => Err(LookupError::NoSuchHost),
             code => Err(misbehaving(code)),
         },
         Err(NetError::Dns(DnsError::ResponseCode(code))) => Err(misbehaving(code)),
@@ -349,6 +364,7 @@ mod tests {
         assert_eq!(addresses("DB", Family::Any).await, Ok(expected.into()));
         assert_eq!(addresses("intra.", Family::V4).await, Ok(expected[..1].into()));
         assert_eq!(addresses("intra", Family::V6).await, Ok(vec![]));
+        assert_eq!(resolver.canonical_name("Intra.", None).await, Ok("Intra".into()));
         // There is no server to ask.
         assert!(addresses("other", Family::Any).await.is_err());
     }
