@@ -30,6 +30,7 @@ pub use guest::{Required, Stderr};
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use core::fmt;
 
 use crate::abi::Buffer;
 use crate::base64::Base64;
@@ -116,6 +117,12 @@ impl Kind {
     }
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl Error {
     /// An error without a code.
     #[must_use]
@@ -167,7 +174,7 @@ impl Error {
         self.and(CODE, out.as_bytes())
     }
 
-    /// Sets the error that led to this one, which is about time or absence if that one is.
+    /// Sets the error that led to this one. If that is a timeout or about what does not exist, this one is too.
     #[must_use]
     pub fn with_source(mut self, source: &Self) -> Self {
         if source.is_timeout() {

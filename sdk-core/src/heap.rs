@@ -11,9 +11,11 @@
 //! [talc]: https://docs.rs/talc
 
 use core::alloc::{GlobalAlloc, Layout};
+use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::json::Writer;
+use crate::text;
 use crate::text::Piece;
 
 /// Bytes that a plugin may have allocated at any time: exactly 100 MiB, which itself is still allowed.
@@ -230,10 +232,17 @@ impl Piece for LimitExceeded {
     }
 }
 
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&text![*self], f)
+    }
+}
+
+impl core::error::Error for LimitExceeded {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text;
     use alloc::string::ToString;
     use std::alloc::System;
 
@@ -293,7 +302,7 @@ mod tests {
     #[test]
     fn says_what_was_asked_for_and_what_there_was() {
         assert_eq!(
-            text![LimitExceeded { requested: 104_857_601, current: 16, limit: LIMIT }].to_string(),
+            LimitExceeded { requested: 104_857_601, current: 16, limit: LIMIT }.to_string(),
             "abi: memory allocation limit exceeded (requested: 104857601 bytes, current: 16 bytes, \
              limit: 104857600 bytes)"
         );

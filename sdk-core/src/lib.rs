@@ -47,4 +47,5 @@ pub mod prelude {
     pub use alloc::boxed::Box;
     pub use alloc::string::{String, ToString};
     pub use alloc::vec::Vec;
+    pub use alloc::{format, vec};
 }

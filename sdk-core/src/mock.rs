@@ -108,6 +108,28 @@ impl Mock {
         self.answer("http_request", answer.as_bytes())
     }
 
+    /// Scripts the next answer as an error, as a host reports it.
+    ///
+    /// ```
+    /// use reglet_sdk_core::error::Kind;
+    /// use reglet_sdk_core::mock::Mock;
+    /// use reglet_sdk_core::{Context, Error, tcp};
+    ///
+    /// let denied = Error::new(Kind::Capability, "network capability denied: example.com:443");
+    /// let (answer, _) = Mock::new()
+    ///     .fails("tcp_connect", &denied)
+    ///     .run(|| tcp::Request::new(&"example.com", 443).send(&Context::default()));
+    /// assert_eq!(answer.unwrap_err(), denied);
+    /// ```
+    #[must_use]
+    pub fn fails(self, function: &'static str, error: &Error) -> Self {
+        let mut answer = Writer::new();
+        answer.begin_object();
+        answer.member("error", error);
+        answer.end_object();
+        self.answer(function, answer.as_bytes())
+    }
+
     /// Stops the clock at a time. It goes on only by what the plugin [sleeps](crate::time::sleep).
     #[must_use]
     pub fn clock(mut self, time: Timestamp) -> Self {
@@ -146,13 +168,16 @@ pub(crate) fn call(function: &'static str, request: &[u8]) -> Result<Vec<u8>, Er
         let Some(mock) = mock else {
             return Err(Error::internal(text![function, " was called outside of mock::Mock::run"]));
         };
-        mock.calls.requests.push((function, String::from_utf8_lossy(request).into_owned()));
+        let request = String::from_utf8_lossy(request).into_owned();
+        mock.calls.requests.push((function, request.clone()));
         let unscripted = match mock.answers.pop_front() {
             Some((name, answer)) if name == function => {
                 return if answer.is_empty() { Err(crate::host::no_data(function)) } else { Ok(answer) };
             }
-            Some((name, _)) => text!["the mock expected a call of ", name, ", not of ", function].to_string(),
-            None => text!["the mock has no answer for ", function].to_string(),
+            Some((name, _)) => {
+                text!["the mock expected a call of ", name, ", not of ", function, ": ", request].to_string()
+            }
+            None => text!["the mock has no answer for ", function, ": ", request].to_string(),
         };
         mock.unscripted.get_or_insert_with(|| unscripted.clone());
         Err(Error::internal(unscripted))
@@ -202,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the mock has no answer for tcp_connect")]
+    #[should_panic(expected = r#"the mock has no answer for tcp_connect: {"host":"a","port":"1""#)]
     fn a_call_without_an_answer_ends_the_test_whatever_the_plugin_makes_of_it() {
         Mock::new().run(connect);
     }

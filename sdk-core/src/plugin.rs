@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use crate::abi::Buffer;
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::json::{self, Field, FromValue, Slot};
+use crate::json::{self, Expected, Field, FromValue, Slot};
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
 use crate::text::Piece;
@@ -69,6 +69,7 @@ pub trait Plugin {
 
 /// What hosts are told of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Errors {
     /// An outcome of status `error`, with the error's type, code, details and causes.
     Typed,
@@ -105,6 +106,7 @@ pub enum Errors {
 impl<'a> FromValue<'a> for () {
     const SCHEMA: &'static crate::config::Schema = &crate::config::Schema::Any;
     const OPTIONAL: bool = true;
+    const EXPECTED: Expected = Expected::ANY;
     const IGNORES: bool = true;
 
     fn from_slot(_: &Slot<'a>, _: &'static Field) -> Result<Self, json::Error> {

@@ -20,11 +20,44 @@ use crate::json::{Encode, Str, Writer};
 /// let outcome = Outcome::success(text!["certificate of ", host, " ends in ", days, " days"]);
 /// assert_eq!(text![host, ":", 443].to_string(), "example.com:443");
 /// ```
+///
+/// It is no format string. What looks like one does not compile:
+///
+/// ```compile_fail,E0080
+/// # use reglet_sdk_core::text;
+/// # let host = "example.com";
+/// let text = text!["the certificate of {host} ends soon"];
+/// ```
 #[macro_export]
 macro_rules! text {
-    (@pairs) => { () };
-    (@pairs $piece:expr $(, $rest:expr)*) => { ($piece, $crate::text!(@pairs $($rest),*)) };
-    [$($piece:expr),* $(,)?] => { $crate::text::Text($crate::text!(@pairs $(&$piece),*)) };
+    (@pairs [$($all:expr),*]) => { const { $($crate::text::assert_plain(::core::stringify!($all));)* } };
+    (@pairs $all:tt $piece:expr $(, $rest:expr)*) => { ($piece, $crate::text!(@pairs $all $($rest),*)) };
+    [$($piece:expr),* $(,)?] => { $crate::text::Text($crate::text!(@pairs [$($piece),*] $(&$piece),*)) };
+}
+
+/// Lets nobody write a literal as for `format!`, whose placeholders would be sent as they are.
+///
+/// # Panics
+///
+/// There is one in it. As the code of pieces is constant, that does not compile.
+#[doc(hidden)]
+pub const fn assert_plain(code: &str) {
+    let code = code.as_bytes();
+    let (mut at, mut open) = (0, usize::MAX);
+    while at < code.len() && code[0] == b'"' {
+        match code[at] {
+            // Not that of `\u{e9}`.
+            b'{' if code[at - 1] != b'u' || code[at - 2] != b'\\' => open = at,
+            b'}' if open != usize::MAX => {
+                panic!(
+                    "this is no format string: write text![\"port \", port]; a brace that is meant stands in a constant"
+                )
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b':' | b'.' | b'?' | b'#' => {}
+            _ => open = usize::MAX,
+        }
+        at += 1;
+    }
 }
 
 /// Pieces that make up a text: pairs of a piece and what follows it.
@@ -239,5 +272,7 @@ mod tests {
     #[test]
     fn keeps_what_json_escapes() {
         assert_eq!(text!["a\"\\\n\u{1}é"].to_string(), "a\"\\\n\u{1}é");
+        let brace = "{";
+        assert_eq!(text!["{", 7, "} {\"a\": 1}", brace].to_string(), "{7} {\"a\": 1}{");
     }
 }

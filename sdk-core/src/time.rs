@@ -14,6 +14,8 @@
 mod calendar;
 
 use alloc::string::{String, ToString};
+use core::fmt;
+use core::str::FromStr;
 use core::time::Duration;
 
 use calendar::{DAYS_BEFORE_1970, civil_from_days, days_from_civil};
@@ -77,8 +79,7 @@ impl Timestamp {
 
     /// The time on the host's clock.
     ///
-    /// This is the only thing in the SDK that needs an import from WASI, `clock_time_get`; every Reglet host
-    /// has it.
+    /// It needs an import from WASI, `clock_time_get`, which every Reglet host has.
     ///
     /// # Errors
     ///
@@ -319,6 +320,31 @@ impl Piece for Timestamp {
         // Without a fraction, that took the seconds along.
         out.append(if self.nanos == 0 { digits.get(..19).unwrap_or_default() } else { text });
         out.append(b"Z");
+    }
+}
+
+/// As [`rfc3339`](Timestamp::rfc3339).
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+/// As [`parse`](Timestamp::parse).
+///
+/// ```
+/// use reglet_sdk_core::{Error, Timestamp};
+///
+/// let time: Timestamp = "2027-02-21T09:31:23Z".parse()?;
+/// assert_eq!(time.to_string(), "2027-02-21T09:31:23Z");
+/// # Ok::<(), Error>(())
+/// ```
+impl FromStr for Timestamp {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text.as_bytes())
+            .ok_or_else(|| Error::new(Kind::Validation, text![text, " is not an RFC 3339 time"]))
     }
 }
 

@@ -42,7 +42,9 @@ impl Error {
             Some(b'V') => Kind::Validation,
             _ => Kind::Internal,
         };
-        Self::write(kind, name.raw(), |out| message.write(out))
+        // Some hosts say all in the name.
+        let said = if message.is_empty() { name } else { message };
+        Self::write(kind, name.raw(), |out| said.write(out))
     }
 }
 
@@ -131,11 +133,17 @@ mod tests {
             ("VALIDATION_ERROR", "network access denied", Kind::Validation),
             ("NOT_FOUND", "unknown function", Kind::Internal),
             ("INTERNAL_ERROR", "panic: x", Kind::Internal),
-            ("TEAPOT", "", Kind::Internal),
+            ("TEAPOT", "short and stout", Kind::Internal),
         ] {
             let error = envelope(name, message);
             assert_eq!((error.kind(), &*error.code(), &*error.message()), (kind, name, message));
         }
+    }
+
+    #[test]
+    fn takes_the_name_of_an_envelope_without_a_message_for_it() {
+        let error = reply(r#"{"error":"sealed"}"#);
+        assert_eq!((error.kind(), &*error.code(), &*error.message()), (Kind::Internal, "sealed", "sealed"));
     }
 
     /// The texts of `docs/protocol.md#denial-texts`, and what else hosts have been seen to say.

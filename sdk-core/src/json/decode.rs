@@ -13,7 +13,31 @@ use crate::plugin::refused;
 
 /// A type that can be read from a JSON value, and that has a JSON Schema.
 ///
-/// [`config!`](crate::config!) implements it for structs.
+/// [`config!`](crate::config!) implements it for structs and enums. A type that is read as another one takes over what
+/// that one is, for a value is checked to be what is expected before it is read:
+///
+/// ```
+/// use reglet_sdk_core::config::Schema;
+/// use reglet_sdk_core::json::{Error, Expected, Field, FromValue, Slot};
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Port(u16);
+///
+/// impl<'a> FromValue<'a> for Port {
+///     const SCHEMA: &'static Schema = <u16 as FromValue<'a>>::SCHEMA;
+///     const EXPECTED: Expected = <u16 as FromValue<'a>>::EXPECTED;
+///
+///     fn from_slot(slot: &Slot<'a>, field: &'static Field) -> Result<Self, Error> {
+///         u16::from_slot(slot, field).map(Self)
+///     }
+/// }
+///
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         port: Port,
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be read from a configuration",
     label = "no type for a field",
@@ -29,7 +53,7 @@ pub trait FromValue<'a>: Sized {
     const OPTIONAL: bool = false;
 
     /// What a value must be. What that leaves open is checked as it is read, such as the length of a list.
-    const EXPECTED: Expected = Expected::ANY;
+    const EXPECTED: Expected;
 
     /// Whether reading one walks over an object to its end, and so checks it.
     #[doc(hidden)]
@@ -168,6 +192,7 @@ impl<'a> FromValue<'a> for String {
 impl<'a> FromValue<'a> for Value<'a> {
     const SCHEMA: &'static Schema = &Schema::Any;
     const OPTIONAL: bool = true;
+    const EXPECTED: Expected = Expected::ANY;
 
     fn from_slot(slot: &Slot<'a>, _: &'static Field) -> Result<Self, Error> {
         Ok(Self::at(slot.raw))

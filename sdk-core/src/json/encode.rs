@@ -10,7 +10,7 @@ use crate::text::{Pieces, Text};
 
 /// A type that can be written as a JSON value. Floats need the feature `serde`.
 ///
-/// An object of one's own is written member by member:
+/// What [`config!`](crate::config!) declares is one. Another object is written member by member:
 ///
 /// ```
 /// use reglet_sdk_core::json::{Encode, Writer};
@@ -36,8 +36,9 @@ use crate::text::{Pieces, Text};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be written as JSON",
-    note = "implement `Encode`, or use the feature `serde`, which the std layer has: it has `f32` and `f64` written, and \
-            what implements `Serialize` by `json::Serde(value)`"
+    note = "what `config!` declares can be written, and so can a type that implements `Encode`",
+    note = "with the feature `serde`, which the std layer has, so can `f32`, `f64`, and what implements `Serialize`: by \
+            `.try_data(key, &value)?` or `json::Serde(&value)`"
 )]
 pub trait Encode {
     /// Writes the value.

@@ -1,6 +1,8 @@
 //! A value read in place: a checked piece of a document.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
 
 use super::Str;
 use super::error::Error;
@@ -68,7 +70,7 @@ impl Kind {
 /// assert!(timeout.is_none());
 /// # Ok::<(), reglet_sdk_core::json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Value<'a>(&'a [u8]);
 
 impl<'a> Value<'a> {
@@ -250,6 +252,13 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn not(self, field: &'static Field) -> Error {
         Error::new(field, self)
+    }
+}
+
+/// As it stands there.
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.0))
     }
 }
 

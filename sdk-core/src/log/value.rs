@@ -71,6 +71,7 @@ pub trait Value {
 /// log::warn!("odd answer", body = Typed::Json(&r#"{"ok":1}"#), reason = Typed::Error(&"ok is no boolean"));
 /// ```
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum Typed<'a> {
     /// What went wrong, where there is no [`Error`] that says it.
     Error(&'a dyn Piece),

@@ -126,7 +126,7 @@ macro_rules! services {
                 $operation:ident $(= $first:ident $(:: $rest:ident)*)?
                 $(-> $Output:ty)?
                 $([$($example:expr),* $(,)?])?
-            ),* $(,)?}
+            ),* $(,)?} $(,)?
         )*
     ) => {
         $(#[doc = $about])*
@@ -162,7 +162,7 @@ macro_rules! services {
                         return $crate::services!(@run $operation $($first $(:: $rest)*)?)(call.input()?, context);
                     }
                 )*)*
-                ::core::result::Result::Err(call.refuse())
+                ::core::result::Result::Err(call.refuse(&[$(::core::stringify!($service)),*]))
             }
         }
     };
@@ -205,7 +205,7 @@ impl<'a> Call<'a> {
     #[doc(hidden)]
     #[must_use]
     #[cold]
-    pub fn refuse(&self) -> Error {
+    pub fn refuse(&self, services: &[&str]) -> Error {
         for (name, field) in self.names.iter().zip(NAMES) {
             if name.is_absent() {
                 let error = json::Error::new(field, Value::ABSENT);
@@ -213,7 +213,11 @@ impl<'a> Call<'a> {
             }
         }
         let [service, operation] = self.names.map(|name| Str::new(name.raw));
-        Error::config("operation", text!["unknown operation: ", service, "/", operation])
+        if services.iter().any(|name| service.raw() == name.as_bytes()) {
+            Error::config("operation", text!["unknown operation: ", service, "/", operation])
+        } else {
+            Error::config("service", text!["unknown service: ", service])
+        }
     }
 }
 

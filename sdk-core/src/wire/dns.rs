@@ -21,6 +21,7 @@ use crate::text::Piece;
 
 /// The types of records that every host knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecordType {
     /// IPv4 addresses.
     A,

@@ -126,6 +126,10 @@ impl<'a> Request<'a> {
                 out.plain("response body too large")
             }));
         }
+        // An answer that says nothing must not say that a page is as it should be.
+        if answer.status_code() == 0 {
+            return Err(Error::wire_format("http_request", "status_code is missing"));
+        }
         if !answer.headers().are_sound() {
             return Err(Error::wire_format("http_request", "a header is not what it must be"));
         }
@@ -487,10 +491,21 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_without_a_status_is_no_page() {
+        for reply in ["{}", "null", r#"{"body":"YQ=="}"#, r#"{"status_code":0}"#] {
+            let message = send(&Request::get(&"u"), reply).0.unwrap_err().message().into_owned();
+            assert_eq!(
+                message, "wire format decode failed for http_request: status_code is missing",
+                "{reply}"
+            );
+        }
+    }
+
+    #[test]
     fn moves_the_body_to_the_start_of_its_block() {
         for (reply, body) in [
             (r#"{"status_code":200,"body":"YWJjZGVmZ2hpag==","proto":"HTTP/1.1"}"#, &b"abcdefghij"[..]),
-            (r#"{"body":"YQ=="}"#, b"a"),
+            (r#"{"body":"YQ==","status_code":1}"#, b"a"),
             (r#"{"status_code":204,"body":""}"#, b""),
             (r#"{"status_code":204}"#, b""),
         ] {

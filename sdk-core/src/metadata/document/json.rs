@@ -74,13 +74,15 @@ pub(crate) const fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
 
 /// Whether a schema refers to itself as a whole, with `"$ref": "#"`.
 pub(crate) const fn is_recursive(schema: &str) -> bool {
-    let schema = schema.as_bytes();
-    let mut at = 2;
-    while at < schema.len() {
-        if schema[at - 2] == b'"' && schema[at - 1] == b'#' && schema[at] == b'"' {
+    let mut rest = schema.as_bytes();
+    while let [_, tail @ ..] = rest {
+        if let [b'"', b'$', b'r', b'e', b'f', b'"', value @ ..] = rest
+            && let [b':', value @ ..] = value.trim_ascii_start()
+            && let [b'"', b'#', b'"', ..] = value.trim_ascii_start()
+        {
             return true;
         }
-        at += 1;
+        rest = tail;
     }
     false
 }

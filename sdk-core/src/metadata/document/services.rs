@@ -147,7 +147,7 @@ impl<const N: usize> Document<N> {
     /// A field as it is declared by the operations from the `at`th on, which is the first to have it.
     const fn forms(&mut self, services: &[Service], at: usize, field: &Input, structs: &Structs<'_>) {
         let mut forms = 0;
-        let mut other = at;
+        let mut other = at + 1;
         while let Some(operation) = nth(services, other) {
             if let Some(form) = find(operation, field.name)
                 && !alike(&form, field, structs)
