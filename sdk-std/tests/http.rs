@@ -5,6 +5,7 @@ use core::time::Duration;
 use reglet_sdk_std::context::Cancellation;
 use reglet_sdk_std::error::Kind;
 use reglet_sdk_std::http::{self, Client, RequestBuilder, Response, Truncated};
+use reglet_sdk_std::json::Reader;
 use reglet_sdk_std::mock::{Calls, Mock};
 use reglet_sdk_std::{Context, Error, Timestamp, text, time};
 
@@ -441,7 +442,10 @@ fn json_borrows_from_the_body() {
 fn json_of_another_form_is_an_error_that_says_where() {
     let error = answered_with(r#"[1,"a"]"#).json::<Vec<u8>>().unwrap_err();
     assert_eq!((error.kind(), &*error.code()), (Kind::Validation, "invalid_json"));
-    assert!(error.message().contains("https://example.com: [1]: expected "), "{error}");
+    assert!(
+        error.message().contains("https://example.com (status 200, no content type): [1]: expected "),
+        "{error}"
+    );
     assert_eq!(error.cause().unwrap().code(), "[1]");
     let error = answered(NO_CONTENT).json::<Vec<u8>>().unwrap_err();
     assert_eq!(error.code(), "invalid_json");
@@ -456,6 +460,20 @@ fn an_error_of_json_tells_its_cause_once() {
         text.starts_with("validation: reading the answer: invalid JSON in the response body of "),
         "{text}"
     );
+}
+
+#[test]
+fn an_error_of_json_says_what_came_without_showing_it() {
+    let response = answered(
+        r#"{"status_code":502,"headers":{"content-type":["text/html; charset=\"x\""]},"body":"PGgxPg=="}"#,
+    );
+    let error = response.json::<Vec<u8>>().unwrap_err();
+    let message = "invalid JSON in the response body of https://example.com \
+                   (status 502, content type text/html; charset=\"x\"): invalid character at byte 0";
+    assert_eq!((&*error.code(), &*error.message()), ("invalid_json", message));
+    let error = response.invalid_json(Reader::new(response.body()).event().unwrap_err());
+    assert!(error.message().contains("(status 502, content type text/html"), "{error}");
+    assert!(!error.to_string().contains("h1"), "{error}");
 }
 
 #[test]

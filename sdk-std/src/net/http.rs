@@ -216,6 +216,21 @@ impl Client {
     /// status 429, 502, 503 and 504, whose `Retry-After` in seconds is waited for if it is longer. A server that asks
     /// for more than 30 seconds is not asked again. What comes last is the result, and so is what came before a pause
     /// that would end after the context. It makes the plugin import WASI's clock and `poll_oneoff`.
+    ///
+    /// Under a mock it really waits, unless that has a clock, which is put forward instead:
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, Timestamp, http::Client};
+    ///
+    /// let start = Timestamp::from_unix(1_800_000_000, 0);
+    /// Mock::new().clock(start).http(503, "").http(200, "").run(|| {
+    ///     let response = Client::new().retries(2).get("https://example.com").send(&Context::default()).unwrap();
+    ///     assert_eq!(response.status(), 200);
+    ///     assert_eq!(Timestamp::now().unwrap(), start.saturating_add(Duration::from_millis(200)));
+    /// });
+    /// ```
     pub const fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(Retries::new(retries));
         self
