@@ -5,8 +5,9 @@ use core::time::Duration;
 use reglet_sdk_std::context::Cancellation;
 use reglet_sdk_std::error::Kind;
 use reglet_sdk_std::http::{self, Client, RequestBuilder, Response, Truncated};
+use reglet_sdk_std::json::Reader;
 use reglet_sdk_std::mock::{Calls, Mock};
-use reglet_sdk_std::{Context, Error, Timestamp, time};
+use reglet_sdk_std::{Context, Error, Timestamp, text, time};
 
 const NO_CONTENT: &str = r#"{"status_code":204}"#;
 
@@ -110,6 +111,79 @@ fn a_request_takes_what_its_client_has_and_may_differ() {
     assert!(
         sent(&request).ends_with(r#""max_redirects":1,"context":{"timeout_ms":2000},"timeout_ms":2000}"#)
     );
+}
+
+/// The URL that a host gets.
+fn url(request: &RequestBuilder) -> String {
+    let request: serde_json::Value = serde_json::from_str(&sent(request)).unwrap();
+    request["url"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_query_is_put_where_it_belongs() {
+    for (given, sent) in [
+        ("http://a", "http://a?x=1&y=2&x=3"),
+        ("http://a/b", "http://a/b?x=1&y=2&x=3"),
+        ("http://a?", "http://a?x=1&y=2&x=3"),
+        ("http://a?b", "http://a?b&x=1&y=2&x=3"),
+        ("http://a?x=0&", "http://a?x=0&x=1&y=2&x=3"),
+        ("http://a#top?b", "http://a?x=1&y=2&x=3#top?b"),
+        ("http://a?b#", "http://a?b&x=1&y=2&x=3#"),
+        ("http://a/ü?ä#ö", "http://a/ü?ä&x=1&y=2&x=3#ö"),
+    ] {
+        assert_eq!(url(&http::get(given).query("x", 1).query("y", 2).query("x", 3)), sent);
+    }
+}
+
+#[test]
+fn a_query_is_encoded_as_forms_are() {
+    let ascii: String = (0..=0x7F).map(char::from).collect();
+    let encoded = concat!(
+        "%00%01%02%03%04%05%06%07%08%09%0A%0B%0C%0D%0E%0F%10%11%12%13%14%15%16%17%18%19%1A%1B%1C%1D%1E%1F",
+        "+%21%22%23%24%25%26%27%28%29*%2B%2C-.%2F0123456789%3A%3B%3C%3D%3E%3F",
+        "%40ABCDEFGHIJKLMNOPQRSTUVWXYZ%5B%5C%5D%5E_%60abcdefghijklmnopqrstuvwxyz%7B%7C%7D%7E%7F"
+    );
+    assert_eq!(url(&http::get("http://a").query(&ascii, &*ascii)), format!("http://a?{encoded}={encoded}"));
+    assert_eq!(url(&http::get("http://a").query("ü", "€😀")), "http://a?%C3%BC=%E2%82%AC%F0%9F%98%80");
+    assert_eq!(url(&http::get("http://a").query("", "")), "http://a?=");
+}
+
+#[test]
+fn a_query_takes_what_a_text_takes() {
+    let request = http::get("http://a")
+        .query("a", String::from("b"))
+        .query("c", -1)
+        .query("d", text!["e", 2])
+        .query("f", Some("g"))
+        .query("h", None::<&str>);
+    assert_eq!(url(&request), "http://a?a=b&c=-1&d=e2&f=g&h=");
+}
+
+#[test]
+fn who_asks_is_told_once() {
+    let client = Client::new().header("authorization", "old").basic_auth("old", "").bearer_auth("new");
+    let new = r#""headers":{"Authorization":["Bearer new"]}"#;
+    for request in [
+        client.get("http://a"),
+        http::get("http://a").header("authorization", "old").basic_auth("old", "").bearer_auth("new"),
+        Client::new().basic_auth("old", "").get("http://a").bearer_auth("new"),
+    ] {
+        assert!(sent(&request).contains(new), "{}", sent(&request));
+    }
+    // The example of RFC 7617.
+    let basic = r#""headers":{"Authorization":["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]}"#;
+    for request in [
+        client.get("http://a").basic_auth("Aladdin", "open sesame"),
+        Client::new().basic_auth("Aladdin", "open sesame").get("http://a"),
+    ] {
+        assert!(sent(&request).contains(basic), "{}", sent(&request));
+    }
+}
+
+#[test]
+fn a_token_that_would_end_its_line_is_refused_and_not_shown() {
+    let error = invalid(&http::get("http://a").bearer_auth("hidden\n"));
+    assert_eq!(error.message(), "invalid header 'Authorization': its value has a control character");
 }
 
 #[test]
@@ -368,7 +442,10 @@ fn json_borrows_from_the_body() {
 fn json_of_another_form_is_an_error_that_says_where() {
     let error = answered_with(r#"[1,"a"]"#).json::<Vec<u8>>().unwrap_err();
     assert_eq!((error.kind(), &*error.code()), (Kind::Validation, "invalid_json"));
-    assert!(error.message().contains("https://example.com: [1]: expected "), "{error}");
+    assert!(
+        error.message().contains("https://example.com (status 200, no content type): [1]: expected "),
+        "{error}"
+    );
     assert_eq!(error.cause().unwrap().code(), "[1]");
     let error = answered(NO_CONTENT).json::<Vec<u8>>().unwrap_err();
     assert_eq!(error.code(), "invalid_json");
@@ -379,9 +456,24 @@ fn an_error_of_json_tells_its_cause_once() {
     let error = answered_with(r#"[1,"a"]"#).json::<Vec<u8>>().unwrap_err();
     let text = error.during("reading the answer").to_string();
     assert_eq!(text.matches("[1]: expected").count(), 1, "{text}");
-    let start =
-        "validation: reading the answer: invalid JSON in the response body of https://example.com: [1]: ";
-    assert!(text.starts_with(start), "{text}");
+    assert!(
+        text.starts_with("validation: reading the answer: invalid JSON in the response body of "),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_error_of_json_says_what_came_without_showing_it() {
+    let response = answered(
+        r#"{"status_code":502,"headers":{"content-type":["text/html; charset=\"x\""]},"body":"PGgxPg=="}"#,
+    );
+    let error = response.json::<Vec<u8>>().unwrap_err();
+    let message = "invalid JSON in the response body of https://example.com \
+                   (status 502, content type text/html; charset=\"x\"): invalid character at byte 0";
+    assert_eq!((&*error.code(), &*error.message()), ("invalid_json", message));
+    let error = response.invalid_json(Reader::new(response.body()).event().unwrap_err());
+    assert!(error.message().contains("(status 502, content type text/html"), "{error}");
+    assert!(!error.to_string().contains("h1"), "{error}");
 }
 
 #[test]
@@ -404,12 +496,16 @@ fn an_error_of_the_status_has_the_start_of_the_body() {
 
 #[test]
 fn debugging_shows_no_secrets() {
-    let client = Client::new().header("Authorization", "hidden").retries(2);
-    let request = client.post("https://user:hidden@example.com/a").header("X-Token", "hidden").body("hidden");
+    let client = Client::new().basic_auth("hidden", "").retries(2);
+    let request = client
+        .post("https://user:hidden@example.com/a")
+        .bearer_auth("hidden")
+        .header("X-Token", "hidden")
+        .body("hidden");
     let answer = r#"{"status_code":200,"headers":{"Set-Cookie":["hidden"]},"body":"aGlkZGVu"}"#;
     let response = send(&request, answer).0.unwrap();
     let shown = format!("{client:?} {request:?} {response:?}");
-    for hidden in ["hidden", "aGlkZGVu", "104, 105"] {
+    for hidden in ["hidden", "aGlkZGVu", "aGlkZGVuOg==", "104, 105"] {
         assert!(!shown.contains(hidden), "{shown}");
     }
     for part in ["https://***@example.com/a", "Authorization", "X-Token", "Set-Cookie", "POST", "200"] {

@@ -14,19 +14,52 @@
 //! }
 //! ```
 //!
+//! A listing that comes page by page, from a server that wants to know who asks:
+//!
+//! ```
+//! use reglet_sdk_std::mock::Mock;
+//! use reglet_sdk_std::{Context, Error, http};
+//!
+//! fn repositories(token: &str, context: &Context<'_>) -> Result<Vec<String>, Error> {
+//!     let mut names = Vec::new();
+//!     for page in 1.. {
+//!         let response = http::get("https://api.example.com/repositories?sort=name")
+//!             .query("page", page)
+//!             .bearer_auth(token)
+//!             .send(context)?
+//!             .error_for_status()?;
+//!         let found: Vec<String> = response.json()?;
+//!         if found.is_empty() {
+//!             break;
+//!         }
+//!         names.extend(found);
+//!     }
+//!     Ok(names)
+//! }
+//!
+//! let mock = Mock::new().http(200, r#"["a","b"]"#).http(200, r#"["c"]"#).http(200, "[]");
+//! let (names, calls) = mock.run(|| repositories("abc", &Context::default()));
+//! assert_eq!(names?, ["a", "b", "c"]);
+//! assert!(calls.requests[2].1.contains("?sort=name&page=3"));
+//! # Ok::<(), Error>(())
+//! ```
+//!
 //! Several requests that have something in common share a [`Client`]. [`Check`] is a check that is ready to be used.
 //! The core's own [`Request`] borrows all that it is made of; [`RequestBuilder`] owns it.
 //!
 //! # Bytes
 //!
 //! A plugin that sends a request takes 17 KB more than an empty one. On top of that come 4 KB for
-//! [retries](Client::retries), 6 KB for JSON out and in with one type each, 18 KB for a [`Check`] (5 of them for
-//! SHA-256), and 50 KB for types of the crate `http` converted out and in.
+//! [retries](Client::retries), 6 KB for JSON out and in with one type each, 3 KB for a [query](RequestBuilder::query),
+//! 1 KB for a [token](RequestBuilder::bearer_auth), 3 KB for a [password](RequestBuilder::basic_auth), 18 KB for a
+//! [`Check`] (5 of them for SHA-256), and 50 KB for types of the crate `http` converted out and in.
 
+mod auth;
 mod check;
 #[cfg(feature = "http")]
 mod convert;
 mod debug;
+mod query;
 mod request;
 mod response;
 mod retry;
@@ -123,6 +156,38 @@ impl Client {
         self
     }
 
+    /// Has all requests carry this token, but for those that have an `Authorization` of their own: see
+    /// [`RequestBuilder::bearer_auth`].
+    ///
+    /// ```
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, http::Client};
+    ///
+    /// let client = Client::new().bearer_auth("abc");
+    /// let (_, calls) = Mock::new().http(200, "").run(|| client.get("https://a.example").send(&Context::default()));
+    /// assert!(calls.requests[0].1.contains(r#""Authorization":["Bearer abc"]"#));
+    /// ```
+    pub fn bearer_auth(mut self, token: &str) -> Self {
+        auth::authorize(&mut self.headers, auth::bearer(token));
+        self
+    }
+
+    /// Has all requests carry this user's name and password, but for those that have an `Authorization` of their own:
+    /// see [`RequestBuilder::basic_auth`].
+    ///
+    /// ```
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, http::Client};
+    ///
+    /// let client = Client::new().basic_auth("root", "toor");
+    /// let (_, calls) = Mock::new().http(200, "").run(|| client.get("https://a.example").send(&Context::default()));
+    /// assert!(calls.requests[0].1.contains(r#""Authorization":["Basic cm9vdDp0b29y"]"#));
+    /// ```
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        auth::authorize(&mut self.headers, auth::basic(user, password));
+        self
+    }
+
     /// Sets the time that each attempt may take, in whole milliseconds rounded up. Without it, hosts take thirty
     /// seconds.
     pub fn timeout(mut self, limit: Duration) -> Self {
@@ -151,6 +216,21 @@ impl Client {
     /// status 429, 502, 503 and 504, whose `Retry-After` in seconds is waited for if it is longer. A server that asks
     /// for more than 30 seconds is not asked again. What comes last is the result, and so is what came before a pause
     /// that would end after the context. It makes the plugin import WASI's clock and `poll_oneoff`.
+    ///
+    /// Under a mock it really waits, unless that has a clock, which is put forward instead:
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, Timestamp, http::Client};
+    ///
+    /// let start = Timestamp::from_unix(1_800_000_000, 0);
+    /// Mock::new().clock(start).http(503, "").http(200, "").run(|| {
+    ///     let response = Client::new().retries(2).get("https://example.com").send(&Context::default()).unwrap();
+    ///     assert_eq!(response.status(), 200);
+    ///     assert_eq!(Timestamp::now().unwrap(), start.saturating_add(Duration::from_millis(200)));
+    /// });
+    /// ```
     pub const fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(Retries::new(retries));
         self

@@ -5,10 +5,11 @@ use core::time::Duration;
 
 use reglet_sdk_core::http::{Answer, Request};
 use reglet_sdk_core::json::{self, Writer};
+use reglet_sdk_core::text::Piece;
 use reglet_sdk_core::{Context, Error};
 use serde_core::Serialize;
 
-use super::{Client, Response, rules};
+use super::{Client, Response, auth, query, rules};
 use crate::call::guarded;
 
 /// A request that is built up and then sent, as often as one likes.
@@ -27,6 +28,56 @@ pub struct RequestBuilder {
 impl RequestBuilder {
     pub(super) fn new(client: Client, method: Cow<'static, str>, url: &str) -> Self {
         Self { client, method, url: url.into(), headers: Vec::new(), body: Vec::new(), failed: None }
+    }
+
+    /// Adds a name and a value to the query of the URL, encoded as forms are. A name may be there more than once. The
+    /// value is what can stand in a [`text!`](reglet_sdk_core::text!), such as a string or an integer; `None` is an
+    /// empty one.
+    ///
+    /// Errors show the query with the URL: a secret is better sent in a header field.
+    ///
+    /// ```
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, http};
+    ///
+    /// let request = http::get("https://example.com/find?in=all#top").query("q", "salt & pepper").query("page", 2);
+    /// let (_, calls) = Mock::new().http(200, "").run(|| request.send(&Context::default()));
+    /// assert!(calls.requests[0].1.contains("https://example.com/find?in=all&q=salt+%26+pepper&page=2#top"));
+    /// ```
+    pub fn query(mut self, name: &str, value: impl Piece) -> Self {
+        query::append(&mut self.url, name, &value);
+        self
+    }
+
+    /// Sets the header field `Authorization` to a token, in place of what the request or its client has for it.
+    ///
+    /// ```
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, http};
+    ///
+    /// let request = http::get("https://example.com").bearer_auth("abc");
+    /// let (_, calls) = Mock::new().http(200, "").run(|| request.send(&Context::default()));
+    /// assert!(calls.requests[0].1.contains(r#""headers":{"Authorization":["Bearer abc"]}"#));
+    /// ```
+    pub fn bearer_auth(mut self, token: &str) -> Self {
+        auth::authorize(&mut self.headers, auth::bearer(token));
+        self
+    }
+
+    /// Sets the header field `Authorization` to a user's name and password, in place of what the request or its client
+    /// has for it. A colon ends the name, so that no name can have one.
+    ///
+    /// ```
+    /// use reglet_sdk_std::mock::Mock;
+    /// use reglet_sdk_std::{Context, http};
+    ///
+    /// let request = http::get("https://example.com").basic_auth("root", "toor");
+    /// let (_, calls) = Mock::new().http(200, "").run(|| request.send(&Context::default()));
+    /// assert!(calls.requests[0].1.contains(r#""headers":{"Authorization":["Basic cm9vdDp0b29y"]}"#));
+    /// ```
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        auth::authorize(&mut self.headers, auth::basic(user, password));
+        self
     }
 
     /// Adds a header field. A name may be there more than once, and each value is sent.

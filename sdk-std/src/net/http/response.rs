@@ -155,14 +155,29 @@ impl Response {
     /// assert_eq!(count(r#"{"items":[{"ready":true},{"ready":false,"node":"b"}]}"#), Ok(1));
     /// assert_eq!(
     ///     count(r#"{"items":[{"ready":"no"}]}"#).unwrap_err().message().to_string(),
-    ///     "invalid JSON in the response body of https://example.com/pods: items[0].ready: expected a boolean, got a string"
+    ///     "invalid JSON in the response body of https://example.com/pods (status 200, no content type): \
+    ///      items[0].ready: expected a boolean, got a string"
     /// );
     /// ```
     ///
     /// # Errors
     ///
     /// It is not JSON, or something else than the type. Of type `validation`, code `invalid_json`; the cause says
-    /// where.
+    /// where. The message has the status and the content type, which often say what came instead:
+    ///
+    /// ```
+    /// # use reglet_sdk_std::mock::Mock;
+    /// # use reglet_sdk_std::{Context, http};
+    /// let page = r#"{"status_code":200,"headers":{"Content-Type":["text/html"]},"body":"PGgxPkhlbGxvPC9oMT4="}"#;
+    /// let mock = Mock::new().answer("http_request", page);
+    /// let (response, _) = mock.run(|| http::get("https://example.com").send(&Context::default()));
+    /// assert_eq!(
+    ///     response?.json::<Vec<u32>>().unwrap_err().message(),
+    ///     "invalid JSON in the response body of https://example.com (status 200, content type text/html): \
+    ///      invalid character at byte 0"
+    /// );
+    /// # Ok::<(), reglet_sdk_std::Error>(())
+    /// ```
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
         json::from_slice(self.body()).map_err(|error| self.not_json(&error.into()))
     }
@@ -176,7 +191,18 @@ impl Response {
 
     #[cold]
     fn not_json(&self, cause: &Error) -> Error {
-        let message = text!["invalid JSON in the response body of ", Shown(&self.url), ": ", cause.message()];
+        let content_type = self.answer.header("Content-Type");
+        // The cause's message comes last: an error that ends with it does not tell it again.
+        let message = text![
+            "invalid JSON in the response body of ",
+            Shown(&self.url),
+            " (status ",
+            self.status,
+            if content_type.is_some() { ", content type " } else { ", no content type" },
+            content_type,
+            "): ",
+            cause.message()
+        ];
         Error::new(Kind::Validation, message).with_code("invalid_json").with_source(cause)
     }
 
