@@ -286,15 +286,17 @@ fn a_configuration_reaches_the_operation_that_it_names() {
 
 #[test]
 fn an_operation_that_is_not_there_is_refused_by_name() {
-    for (service, operation) in
-        [("dns", "connect"), ("udp", "nothing"), ("DNS", "nothing"), ("", ""), ("a\\\"", "")]
-    {
+    for (service, operation, field, unknown) in [
+        ("dns", "connect", "operation", "operation: dns/connect"),
+        ("udp", "nothing", "service", "service: udp"),
+        ("DNS", "nothing", "service", "service: DNS"),
+        ("", "", "service", "service: "),
+        ("a\\\"", "", "service", "service: a\""),
+    ] {
         assert_eq!(
             outcome::<Net>(&format!(r#"{{"service":"{service}","operation":"{operation}"}}"#)),
             format!(
-                "error: config validation failed for field 'operation': unknown operation: {}/{operation} \
-                 (config operation)",
-                service.replace('\\', "")
+                "error: config validation failed for field '{field}': unknown {unknown} (config {field})"
             )
         );
     }
