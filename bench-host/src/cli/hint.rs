@@ -1,5 +1,7 @@
 //! What would help against a denial or a trap, for whoever runs a plugin.
 
+use std::path::Path;
+
 use reglet_bench_host::{LogRecord, Source};
 
 /// Words of a denial, the kind of the grant, and what ends the pattern; nothing if it is the rest of the text.
@@ -38,7 +40,11 @@ fn grant(message: &str) -> String {
         let pattern = if words.starts_with(" was") { before } else { after };
         Some((kind, pattern.split(*ends).next()?))
     });
-    let Some((kind, pattern)) = found else { return String::new() };
+    let Some((kind, mut pattern)) = found else { return String::new() };
+    if *kind == "fs=" {
+        // A path begins with it, and what stands before says how much of a folder was left out.
+        pattern = pattern.find('/').map_or("", |start| &pattern[start..]);
+    }
     // Of a name that reads as a pattern, the grant would be another one.
     if pattern.is_empty() || *kind != "network=" && pattern.contains(['*', '?', '[', '{', '\\']) {
         return String::new();
@@ -47,9 +53,12 @@ fn grant(message: &str) -> String {
     if is_relative || pattern.contains('\'') {
         return String::new();
     }
+    // Who wants a folder wants what is in it.
+    let inside = if *kind == "fs=" && Path::new(pattern).is_dir() { "/**" } else { "" };
+    let pattern = pattern.strip_suffix('/').filter(|_| !inside.is_empty()).unwrap_or(pattern);
     let is_plain = |char: char| char.is_alphanumeric() || "/.:_-+@,".contains(char);
-    let quote = if pattern.chars().all(is_plain) { "" } else { "'" };
-    format!(" (grant it with --allow {quote}{kind}{pattern}{quote})")
+    let quote = if inside.is_empty() && pattern.chars().all(is_plain) { "" } else { "'" };
+    format!(" (grant it with --allow {quote}{kind}{pattern}{inside}{quote})")
 }
 
 #[cfg(test)]
@@ -78,6 +87,19 @@ mod tests {
             ["", "all is well", "filesystem capability denied: /a[b]", "exec capability denied: ./a"]
         {
             assert_eq!(grant(message), "", "{message}");
+        }
+    }
+
+    #[test]
+    fn of_a_folder_all_that_is_in_it_is_to_be_granted() {
+        for (denied, rule) in [
+            ("/usr", "'fs=/usr/**'"),
+            ("2 entries left out of the listing of /usr/bin", "'fs=/usr/bin/**'"),
+            ("/", "'fs=/**'"),
+            ("write /usr", "fs=write:/usr"),
+        ] {
+            let message = format!("filesystem capability denied: {denied}");
+            assert_eq!(grant(&message), format!(" (grant it with --allow {rule})"));
         }
     }
 

@@ -11,7 +11,8 @@ use super::descriptor::Kind;
 use super::errno::Errno;
 use super::folders::kind;
 use super::guest::{Fault, Guest};
-use super::paths::{Access, permit, set_times};
+use super::paths::{Access, deny, permit, set_times};
+use crate::state::State;
 
 pub(super) const APPEND: u32 = 1;
 pub(super) const NONBLOCK: u32 = 4;
@@ -380,18 +381,10 @@ pub(super) fn fd_readdir(
     let Guest { memory, state } = guest;
     memory.write_u32(used, 0)?;
     memory.bytes(address, len)?;
-    let grants = state.grants.clone();
-    let context = state.wasi();
     if cookie == 0 {
-        let folder = context.descriptors.folder(fd)?;
-        folder.listing = Vec::new();
-        let place = folder.place.clone();
-        let readable = |name: &str| grants.allows_read(&context.folders.path(&place.join(name)));
-        let room = context.descriptors.room_for_entries();
-        let listing = context.folders.entries(&place, room, readable)?;
-        context.descriptors.folder(fd)?.listing = listing;
+        list(state, fd)?;
     }
-    let folder = context.descriptors.folder(fd)?;
+    let folder = state.wasi().descriptors.folder(fd)?;
     let mut room = memory.bytes_mut(address, len)?;
     let entries = (1_u64..).zip(&folder.listing).skip(usize::try_from(cookie).unwrap_or(usize::MAX));
     for (next, entry) in entries {
@@ -413,4 +406,28 @@ pub(super) fn fd_readdir(
     }
     let left = u32::try_from(room.len()).unwrap_or_default();
     Ok(memory.write_u32(used, len - left)?)
+}
+
+/// Reads what is in a folder, as far as a grant is about it. The log tells of the rest: the plugin can't.
+fn list(state: &mut State, fd: u32) -> Result<(), Errno> {
+    let grants = state.grants.clone();
+    let context = state.wasi();
+    let folder = context.descriptors.folder(fd)?;
+    folder.listing = Vec::new();
+    let place = folder.place.clone();
+    let path = context.folders.path(&place);
+    let mut left_out = 0_u32;
+    let readable = |name: &str| {
+        let readable = grants.allows_read(&context.folders.path(&place.join(name)));
+        left_out += u32::from(!readable);
+        readable
+    };
+    let room = context.descriptors.room_for_entries();
+    let listing = context.folders.entries(&place, room, readable)?;
+    context.descriptors.folder(fd)?.listing = listing;
+    if left_out > 0 {
+        let entries = if left_out == 1 { "entry" } else { "entries" };
+        deny(state, &format!("{left_out} {entries} left out of the listing of "), &path);
+    }
+    Ok(())
 }

@@ -223,7 +223,7 @@ impl Folders {
         &self,
         place: &Place,
         most: usize,
-        passes: impl Fn(&str) -> bool,
+        mut passes: impl FnMut(&str) -> bool,
     ) -> Result<Vec<Entry>, Errno> {
         let mut entries = Vec::new();
         for entry in self.open(place)?.entries()? {

@@ -44,7 +44,7 @@ pub(super) enum Access {
 pub(super) fn permit(state: &mut State, place: &Place, access: Access) -> Result<(), Errno> {
     let folders = &state.wasi().folders;
     let (path, is_root) = (folders.path(place), folders.is_granted_root(place));
-    let State { grants, host, plugin, denials, .. } = state;
+    let grants = &state.grants;
     let allowed = match access {
         _ if is_of_process(&path) => false,
         Access::Read => grants.allows_read(&path),
@@ -55,8 +55,14 @@ pub(super) fn permit(state: &mut State, place: &Place, access: Access) -> Result
         return Ok(());
     }
     let write = if access == Access::Write { "write " } else { "" };
-    denials.tell(host, plugin, format!("filesystem capability denied: {write}{}", printable(&path)));
+    deny(state, write, &path);
     Err(Errno::Access)
+}
+
+/// Tells the embedder what is denied, and of which path.
+pub(super) fn deny(state: &State, what: &str, path: &str) {
+    let message = format!("filesystem capability denied: {what}{}", printable(path));
+    state.denials.tell(&state.host, &state.plugin, message);
 }
 
 /// Whether a file tells of a process. There are the memory and the environment of the host itself: who grants all

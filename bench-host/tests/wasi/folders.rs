@@ -4,6 +4,11 @@ use super::*;
 
 /// The names that a plugin finds in a folder, sorted; with the buffer that it reads them into.
 fn list(grants: Grants, path: &str, room: usize) -> Vec<String> {
+    listed(grants, path, room).0
+}
+
+/// The same, and what was logged.
+fn listed(grants: Grants, path: &str, room: usize) -> (Vec<String>, Vec<String>) {
     let mut script = Script::new();
     script.open(path, 2, READ);
     let (buffer, used) = (script.room(room), script.room(4));
@@ -21,7 +26,7 @@ fn list(grants: Grants, path: &str, room: usize) -> Vec<String> {
         at += 24 + len;
     }
     names.sort();
-    names
+    (names, reply.log)
 }
 
 /// Error numbers of opening paths to read them.
@@ -149,6 +154,25 @@ fn a_folder_shows_only_what_may_be_read() {
     assert_eq!(list(files.all(), ".", 500), ["a.json", "b.json", "secret", "sub"]);
     assert_eq!(list(files.all(), "sub", 500), ["c.json"]);
     assert_eq!(list(files.grants(&[], &["**"]), ".", 500), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_folder_does_not_show_is_logged() {
+    let files = Files::new();
+    files.put("data/a", "").put("data/b.json", "").put("data/c", "");
+    let denied = |what: &str| {
+        let path = files.path("data");
+        vec![format!("WARN guest: filesystem capability denied: {what} left out of the listing of {path}")]
+    };
+    // The folder that is offered is the one that `data` is in, and in the other cases `data` itself.
+    for (granted, path, names, log) in [
+        (&["data"][..], "data", &[][..], denied("3 entries")),
+        (&["data/*.json", "data/a"], ".", &["a", "b.json"], denied("1 entry")),
+        (&["data/**"], ".", &["a", "b.json", "c"], Vec::new()),
+    ] {
+        let (found, logged) = listed(files.grants(granted, &[]), path, 500);
+        assert_eq!((found, logged), (names.iter().map(ToString::to_string).collect(), log));
+    }
 }
 
 #[test]
