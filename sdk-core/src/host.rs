@@ -240,7 +240,7 @@ pub(crate) fn wasi_clock() -> u64 {
 /// Waits; returns early if the host can't.
 #[cfg(target_family = "wasm")]
 pub(crate) fn wasi_sleep(nanos: u64) {
-    /// `subscription` to a clock; what is smaller than here has padding behind it.
+    /// `subscription` to a clock; what is smaller than here has padding after it.
     #[repr(C)]
     struct Subscription {
         user_data: u64,

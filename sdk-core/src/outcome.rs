@@ -100,6 +100,17 @@ impl Outcome {
         Self(Box::new(out))
     }
 
+    /// The data as it is by now.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn data_so_far(&self) -> Vec<u8> {
+        const KEY: &[u8] = b",\"data\":";
+        let json = self.0.as_bytes();
+        // In a message its quotes would have backslashes.
+        let start =
+            json.windows(KEY.len()).position(|part| part == KEY).map_or(json.len(), |at| at + KEY.len());
+        [json.get(start..).unwrap_or_default(), b"}"].concat()
+    }
+
     /// How the check ended.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -114,6 +125,44 @@ impl Outcome {
     pub fn data(mut self, key: &str, value: impl Encode) -> Self {
         self.0.member(key, value);
         self
+    }
+
+    /// Adds all members of a value to the data: of a struct that `config!` declares, or of another object.
+    ///
+    /// ```
+    /// use reglet_sdk_core::{Outcome, config};
+    ///
+    /// config! {
+    ///     pub struct Peer {
+    ///         port: u16,
+    ///         open: bool,
+    ///     }
+    /// }
+    ///
+    /// let outcome = Outcome::success("it answers").data_from(&Peer { port: 22, open: true })?;
+    /// assert!(outcome.into_json().ends_with(br#""data":{"port":22,"open":true}}"#));
+    /// # Ok::<(), reglet_sdk_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It has no members.
+    pub fn data_from(self, value: &impl Encode) -> Result<Self, Error> {
+        let mut out = Writer::new();
+        value.encode(&mut out);
+        self.members_of(out.as_bytes())
+    }
+
+    fn members_of(mut self, json: &[u8]) -> Result<Self, Error> {
+        match json {
+            [b'{', members @ .., b'}'] => {
+                if !members.is_empty() {
+                    self.0.raw(members);
+                }
+                Ok(self)
+            }
+            _ => Err(Error::internal("the data of an outcome are a struct or a map")),
+        }
     }
 
     /// Adds a member to the data, whose value serde writes.
@@ -150,18 +199,10 @@ impl Outcome {
     ///
     /// It has no members, or can't be written, as for [`try_data`](Self::try_data).
     #[cfg(feature = "serde")]
-    pub fn try_data_from(mut self, value: &impl serde_core::Serialize) -> Result<Self, Error> {
+    pub fn try_data_from(self, value: &impl serde_core::Serialize) -> Result<Self, Error> {
         let mut out = Writer::new();
         crate::json::to_writer(&mut out, value)?;
-        match out.as_bytes() {
-            [b'{', members @ .., b'}'] => {
-                if !members.is_empty() {
-                    self.0.raw(members);
-                }
-                Ok(self)
-            }
-            _ => Err(Error::internal("the data of an outcome are a struct or a map")),
-        }
+        self.members_of(out.as_bytes())
     }
 
     /// Says when the check ran. Without it, hosts of this project put in their own time.

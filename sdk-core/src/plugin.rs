@@ -2,9 +2,9 @@
 
 mod services;
 
-pub use services::Call;
 #[cfg(not(target_family = "wasm"))]
 pub use services::check_examples;
+pub use services::{Call, assert_returns};
 
 use alloc::vec::Vec;
 

@@ -271,7 +271,7 @@ pub const fn key(name: &'static str) -> &'static str {
     name
 }
 
-/// The slot for `message`: that of the field, or one behind all fields.
+/// The slot for `message`: that of the field, or one after all fields.
 #[doc(hidden)]
 #[must_use]
 pub const fn place_of_message(fields: &[&str]) -> u16 {

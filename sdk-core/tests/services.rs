@@ -38,7 +38,8 @@ config! {
 }
 
 fn resolve(name: Name<'_>, _: &Context<'_>) -> Result<Outcome, Error> {
-    Ok(Outcome::success(text!["resolved ", name.hostname, " ", name.port]))
+    Outcome::success(text!["resolved ", name.hostname, " ", name.port])
+        .data_from(&Addresses { ip: name.hostname, ms: 5 })
 }
 
 fn nothing((): (), _: &Context<'_>) -> Result<Outcome, Error> {
@@ -443,7 +444,7 @@ mod described_in_json {
     }"##);
 
     fn open(target: Target, _: &Context<'_>) -> Result<Outcome, Error> {
-        Ok(Outcome::success(text![target.host, " ", target.ports.len()]))
+        Ok(Outcome::success(text![target.host, " ", target.ports.len()]).data("host", &target.host))
     }
 
     services! {
@@ -517,5 +518,55 @@ mod described_in_json {
     #[should_panic(expected = "example tcp/open/bad: prots is no field of the input")]
     fn an_example_with_an_unknown_field_is_found() {
         check_examples::<Wrong>();
+    }
+}
+
+mod returned {
+    use super::*;
+
+    fn good((): (), _: &Context<'_>) -> Result<Outcome, Error> {
+        Outcome::success("\"data\":{}").data_from(&Addresses { ip: Str::default(), ms: 7 })
+    }
+
+    fn failed((): (), _: &Context<'_>) -> Result<Outcome, Error> {
+        Ok(Outcome::failure("nothing to return"))
+    }
+
+    fn misspelled((): (), _: &Context<'_>) -> Result<Outcome, Error> {
+        Ok(Outcome::success("").data("ip", "192.0.2.1").data("msec", 7))
+    }
+
+    services! {
+        /// Returns addresses, or says so.
+        struct Returns;
+
+        const METADATA: Metadata = Metadata::new("returns", "1.0.0", "Returns addresses, or says so");
+
+        /// All of it.
+        all {
+            /// Does.
+            good -> Addresses<'_>,
+            /// Need not.
+            failed -> Addresses<'_>,
+            /// Does not.
+            misspelled -> Addresses<'_>,
+        },
+    }
+
+    #[test]
+    fn what_is_returned_is_held_to_its_declaration() {
+        assert_eq!(outcome::<Returns>(r#"{"service":"all","operation":"good"}"#), "success: \"data\":{}");
+        assert_eq!(
+            outcome::<Returns>(r#"{"service":"all","operation":"failed"}"#),
+            "failure: nothing to return"
+        );
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "declared to return: ms: expected a whole number from 0 to 4294967295, got nothing"
+    )]
+    fn what_is_not_as_declared_ends_the_test() {
+        outcome::<Returns>(r#"{"service":"all","operation":"misspelled"}"#);
     }
 }

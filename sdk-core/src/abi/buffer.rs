@@ -283,7 +283,7 @@ mod tests {
         for len in 0..=32 {
             let bytes: Vec<u8> = (1..).take(len).collect();
             let mut block = [0; 34];
-            // SAFETY: there is room for so many bytes behind the first, and `bytes` are elsewhere.
+            // SAFETY: there is room for so many bytes after the first, and `bytes` are elsewhere.
             unsafe { copy_short(&bytes, block.as_mut_ptr().add(1)) };
             assert_eq!(block[1..=len], bytes);
             assert!(block[0] == 0 && block[len + 1..].iter().all(|byte| *byte == 0), "{len}");

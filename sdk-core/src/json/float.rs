@@ -71,7 +71,7 @@ fn parse(text: &[u8], bits: i32, lowest: i32) -> Option<f64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// The number behind the letter of an exponent, or one that is as good.
+/// The number after the letter of an exponent, or one that is as good.
 fn power(text: &[u8]) -> i32 {
     let mut power = 0_i32;
     for byte in text {

@@ -89,7 +89,7 @@ impl<'a> Scanner<'a, '_> {
         Self { text, at: 0, depth: 0, fields: &[], slots: &mut [], failure: None }
     }
 
-    /// The next byte behind white space; 0, which no document may contain, at the end.
+    /// The next byte after white space; 0, which no document may contain, at the end.
     #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn peek(&mut self) -> u32 {
         while let Some(byte) = self.text.get(self.at) {
@@ -101,7 +101,7 @@ impl<'a> Scanner<'a, '_> {
         0
     }
 
-    /// Steps over the next byte behind white space, if it is this one.
+    /// Steps over the next byte after white space, if it is this one.
     #[cfg_attr(target_feature = "simd128", inline(always))]
     pub(super) fn take(&mut self, byte: u32) -> bool {
         let there = self.peek() == byte;

@@ -141,7 +141,7 @@ impl<T: Serialize> Encode for Serde<T> {
 /// Makes a type that serde reads one of the codec's: a plugin's configuration, or the type of a field in one.
 ///
 /// The schema that hosts are told is the second argument, and allows anything without one. Nothing compares it with
-/// what the type accepts. It is a [`Schema`](crate::config::Schema), or a whole JSON Schema behind `schema:`, for
+/// what the type accepts. It is a [`Schema`](crate::config::Schema), or a whole JSON Schema after `schema:`, for
 /// which a file is a good place; `reglet_sdk_std::schema` makes that file from the type, and keeps it true.
 ///
 /// ```

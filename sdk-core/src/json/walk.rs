@@ -1,7 +1,7 @@
 //! Reading what is nested where it stands: one walk over a document reads all of its levels.
 //!
 //! What is wrong with a value is known before the document has ended. It is kept until then, for a member of the same
-//! name may come and replace the value, and what breaks the grammar behind it goes before.
+//! name may come and replace the value, and what breaks the grammar after it goes before.
 
 use super::decode::inside;
 use super::error::Error;

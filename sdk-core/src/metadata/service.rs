@@ -138,8 +138,16 @@ impl Operation {
     }
 
     /// Says what the data of the outcome is.
+    ///
+    /// # Panics
+    ///
+    /// When the plugin is compiled: it is no object.
     #[must_use]
     pub const fn returns(mut self, output: Shape) -> Self {
+        assert!(
+            matches!(output.schema, Schema::Object(_) | Schema::Map(_) | Schema::Json(_) | Schema::Any),
+            "the data of an outcome is an object: what `->` names is declared with config! or serde_config!"
+        );
         self.output = Some(output);
         self
     }

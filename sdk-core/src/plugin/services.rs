@@ -3,13 +3,14 @@
 use super::refuse;
 use crate::error::Error;
 use crate::json::{self, Expected, Field, FromValue, Slot, Str, Value};
+use crate::outcome::{Outcome, Status};
 use crate::text;
 
 /// Makes a plugin out of services and their operations.
 ///
 /// An operation is a function from its own input, declared with [`config!`](crate::config!), to an outcome. It has
-/// the function's name, or another with `name = path::to::function`. Doc comments become descriptions. Behind `->`
-/// may stand the type of the outcome's data, and behind that in brackets
+/// the function's name, or another with `name = path::to::function`. Doc comments become descriptions. After `->`
+/// may come the type of the outcome's data, to which natively every success is held, and then in brackets
 /// [examples](crate::metadata::Example). Input and data may also be types that serde reads, if `serde_config!` gives
 /// them a schema in JSON; they must not deny unknown fields, for the names of service and operation are beside theirs.
 ///
@@ -86,7 +87,7 @@ use crate::text;
 /// # }
 /// ```
 ///
-/// Before `METADATA` may stand the trait's [`ERRORS`](crate::Plugin::ERRORS).
+/// Before `METADATA` may come the trait's [`ERRORS`](crate::Plugin::ERRORS).
 ///
 /// The plugin takes configurations that name a `service` and an `operation` (`docs/protocol.md#v1`), beside the
 /// operation's own fields; with a single operation both may be missing. Its configuration schema has these two and
@@ -159,7 +160,10 @@ macro_rules! services {
                 const SINGLE: bool = [$($(::core::stringify!($operation),)*)*].len() == 1;
                 $($(
                     if call.names(::core::stringify!($service), ::core::stringify!($operation), SINGLE) {
-                        return $crate::services!(@run $operation $($first $(:: $rest)*)?)(call.input()?, context);
+                        let result =
+                            $crate::services!(@run $operation $($first $(:: $rest)*)?)(call.input()?, context);
+                        $($crate::plugin::assert_returns::<$Output>(&result);)?
+                        return result;
                     }
                 )*)*
                 ::core::result::Result::Err(call.refuse(&[$(::core::stringify!($service)),*]))
@@ -169,6 +173,29 @@ macro_rules! services {
 
     (@run $name:ident) => { $name };
     (@run $name:ident $($function:tt)+) => { $($function)+ };
+}
+
+/// Natively, which is in tests, holds the data of a success to what the operation is declared to return.
+///
+/// # Panics
+///
+/// It is not that.
+#[doc(hidden)]
+pub fn assert_returns<T: FromValue<'static>>(result: &Result<Outcome, Error>) {
+    #[cfg(not(target_family = "wasm"))]
+    if let Ok(outcome) = result
+        && outcome.status() == Status::Success
+    {
+        let data = outcome.data_so_far().leak();
+        if let Err(error) = json::read::<T>(data) {
+            panic!(
+                "the data of a success is not what the operation is declared to return: {}",
+                error.describe(data)
+            );
+        }
+    }
+    #[cfg(target_family = "wasm")]
+    let _ = result;
 }
 
 /// The configuration of a plugin that [`services!`](crate::services!) made: which operation is meant, and the document
