@@ -14,6 +14,7 @@ use std::process::Command;
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 use tempfile::TempDir;
 
+use crate::module;
 use settings::{Settings, Stack};
 pub use target::Target;
 pub use toolchain::Toolchain;
@@ -196,12 +197,15 @@ impl Crate {
     ///
     /// # Errors
     ///
-    /// The target is missing and can't be installed, the crate does not compile, `wasm-opt` fails, or a file
-    /// can't be read or written.
+    /// The target is missing and can't be installed, the crate does not compile, a dependency is built for JavaScript,
+    /// `wasm-opt` fails, or a file can't be read or written.
     pub fn build(&self, profile: Profile, progress: &dyn Progress) -> Result<Built, BuildError> {
         toolchain::ensure_target(self.target, &self.folder, progress)?;
         progress.step(&format!("compiling {} ({})", self.name, variant(self.target, profile)));
         let raw = Module::read(compile::compile(self, profile)?)?;
+        if module::is_for_javascript(&raw.bytes) {
+            return Err(BuildError::ForJavaScript { name: self.name.clone() });
+        }
         let output = self.output_folder();
         let optimised = optimise::optimise(&raw.bytes, &output.join("optimised"), profile, progress)?;
         let folder = output.join("plugins");
@@ -331,6 +335,16 @@ pub enum BuildError {
     /// Cargo succeeded, and named no module.
     #[error("cargo made no module from `{name}`")]
     NoModule {
+        /// Name of the package.
+        name: String,
+    },
+    /// The module imports what `wasm-bindgen` would provide, so that no host takes it.
+    #[error(
+        "a dependency of `{name}` was built for JavaScript, which plugin hosts do not have: `cargo tree --target \
+         wasm32-unknown-unknown -i wasm-bindgen`, or `-i js-sys`, shows which; usually its default features bring it, \
+         so try default-features = false"
+    )]
+    ForJavaScript {
         /// Name of the package.
         name: String,
     },

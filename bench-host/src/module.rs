@@ -1,6 +1,6 @@
 //! What a module must be to be loaded: all of it is checked before anything of it runs.
 
-use wasmparser::{Parser, Payload};
+use wasmparser::{ImportSectionReader, Parser, Payload};
 use wasmtime::{ExternType, FuncType, Module};
 
 use crate::limits::{Limits, MAX_FUNCTIONS, MAX_IMPORTS};
@@ -93,6 +93,16 @@ pub(crate) fn scan(module: &[u8], limits: &Limits) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a module imports what only JavaScript gets, from the glue that `wasm-bindgen` makes.
+pub(crate) fn is_for_javascript(module: &[u8]) -> bool {
+    let sections = Parser::new(0).parse_all(module).filter_map(|payload| match payload {
+        Ok(Payload::ImportSection(section)) => Some(section),
+        _ => None,
+    });
+    let mut imports = sections.flat_map(ImportSectionReader::into_imports).flatten();
+    imports.any(|import| import.module.starts_with("__wbindgen"))
 }
 
 /// Checks that a module exports what a plugin must, with the right types, and tells which generation it is.

@@ -314,6 +314,35 @@ fn build_takes_another_target_than_the_one_in_the_manifest() {
 }
 
 #[test]
+fn what_was_built_for_javascript_is_no_plugin_and_other_unknown_imports_are_a_warning() {
+    let folder = TempDir::new().unwrap();
+    let manifest =
+        "[package]\nname = 'clock'\nedition = '2024'\n[workspace]\n[lib]\ncrate-type = ['cdylib']\n";
+    write(&folder, "Cargo.toml", manifest.as_bytes());
+    fs::create_dir(folder.path().join("src")).unwrap();
+    let build = |from: &str| {
+        let source = format!(
+            r#"
+            #[link(wasm_import_module = "{from}")]
+            unsafe extern "C" {{ fn now() -> f64; }}
+            #[unsafe(no_mangle)]
+            pub extern "C" fn time() -> f64 {{ unsafe {{ now() }} }}
+            "#
+        );
+        write(&folder, "src/lib.rs", source.as_bytes());
+        run(&["build", &path(&folder, "")])
+    };
+    let done = build("__wbindgen_placeholder__");
+    assert_eq!((done.status, &*done.stdout), (3, ""), "{}", done.stderr);
+    for part in ["`clock` was built for JavaScript", "-i wasm-bindgen`", "default-features = false"] {
+        assert!(done.stderr.contains(part), "{}", done.stderr);
+    }
+    let done = build("own_host");
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("warning: hosts will not take it: "), "{}", done.stderr);
+}
+
+#[test]
 fn a_module_names_no_folder_of_this_machine() {
     let module = fs::read(tls_check()).unwrap();
     let text = String::from_utf8_lossy(&module);
