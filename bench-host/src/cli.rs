@@ -5,7 +5,9 @@ mod hint;
 mod new;
 mod unknown;
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{self, Write};
@@ -17,7 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reglet_bench_host::guests::{Built, Crate, Profile, Target};
 use reglet_bench_host::manifest::{self, Manifest};
 use reglet_bench_host::report::{self, Row};
-use reglet_bench_host::{Builder, Error, Host, Mask, Outcome, Plugin, Status, budgets, measure};
+use reglet_bench_host::{Builder, Error, Functions, Host, Mask, Outcome, Plugin, Status, budgets, measure};
 use reglet_sdk_core::grants::Grants;
 use serde::de::IgnoredAny;
 
@@ -146,6 +148,10 @@ struct Check {
     /// Grants more: `network=HOST:PORTS`, `fs=[read:|write:]PATH`, `env=NAME`, `exec=COMMAND`, `kv=[read:|write:]KEY`
     #[arg(long, value_name = "KIND=PATTERN")]
     allow: Vec<String>,
+    /// Answers the host function NAME with this, whatever it is asked, also in place of one that the host has; of several
+    /// for the same function, each call gets the next, and the last one stays
+    #[arg(long, value_name = "NAME=JSON|@FILE", value_parser = answer)]
+    answer: Vec<(String, Vec<u8>)>,
     /// Keeps no compiled modules, and uses none
     #[arg(long)]
     no_cache: bool,
@@ -241,13 +247,28 @@ fn run(
 }
 
 impl Check {
-    /// A host that logs to stderr, and trusts and keeps what it is told to.
+    /// A host that logs to stderr, and answers, trusts and keeps what it is told to.
     fn builder(&self) -> Builder {
-        let mut builder = logging();
+        let mut builder = logging().functions(self.functions());
         for file in &self.ca {
             builder = builder.ca_file(file);
         }
         if self.no_cache { builder } else { cached(builder) }
+    }
+
+    /// The functions of the protocol, and those that answer what they are told to.
+    fn functions(&self) -> Functions {
+        let mut answers: BTreeMap<&str, Vec<Vec<u8>>> = BTreeMap::new();
+        for (name, answer) in &self.answer {
+            answers.entry(name).or_default().push(answer.clone());
+        }
+        answers.into_iter().fold(Functions::all(), |functions, (name, answers)| {
+            let calls = AtomicUsize::new(0);
+            functions.with_bytes(name, move |_, _| {
+                let call = calls.fetch_add(1, Ordering::Relaxed);
+                Ok(answers.get(call).or(answers.last()).cloned().unwrap_or_default())
+            })
+        })
     }
 
     /// Loads the plugin, with what is granted to it.
@@ -409,6 +430,18 @@ fn read_config(argument: &str) -> Result<Vec<u8>, Failure> {
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|source| Failure::Read { path: path.into(), source })
+}
+
+/// The name of a host function, and what it answers, which is JSON for sure.
+fn answer(text: &str) -> Result<(String, Vec<u8>), String> {
+    let (name, json) = text.split_once('=').ok_or("write NAME=JSON or NAME=@FILE")?;
+    let json = match json.strip_prefix('@') {
+        Some(path) => fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?,
+        None => json.into(),
+    };
+    serde_json::from_slice::<IgnoredAny>(&json)
+        .map_err(|error| format!("the answer is not JSON: {error}"))?;
+    Ok((name.to_owned(), json))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -144,6 +144,66 @@ fn a_file_that_no_grant_is_about_is_denied_and_the_log_says_what_would_grant_it(
 }
 
 #[test]
+fn functions_of_other_hosts_can_be_answered_for() {
+    let module = Crate::find("functions").unwrap().build(Profile::Small, &()).unwrap().module.path;
+    let folder = TempDir::new().unwrap();
+    let file = write(&folder, "answer.json", br#"{"installed": 7, "complete": true}"#);
+    let with = |command: &str, call: &str, answers: &[&str]| {
+        let config = json!({ "call": call, "target": "apt" }).to_string();
+        let answers = answers.iter().flat_map(|answer| ["--answer", answer]);
+        let arguments = [command, module.to_str().unwrap(), "--config", &config].into_iter().chain(answers);
+        run(&arguments.collect::<Vec<_>>())
+    };
+    let done = with("run", "packages", &[]);
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    assert!(
+        done.stdout.contains("(give the answer yourself with --answer packages=JSON)\n"),
+        "{}",
+        done.stdout
+    );
+
+    let from_file = format!("packages=@{file}");
+    for command in ["run", "measure"] {
+        let done = with(command, "packages", &[&from_file]);
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        assert!((done.stdout + &done.stderr).contains("\n  installed: 7\n"));
+    }
+    // Also in place of a function that the host has.
+    let done = with("run", "ssrf_check", &[r#"ssrf_check={"allowed": true, "resolved_ip": "192.0.2.7"}"#]);
+    assert!(done.stdout.contains("\n  resolved_ip: 192.0.2.7\n"), "{}{}", done.stdout, done.stderr);
+
+    for (bad, reason) in
+        [("packages", "write NAME=JSON"), ("a={", "not JSON: EOF"), ("a=@/no", "cannot read /no")]
+    {
+        let done = with("run", "packages", &[bad]);
+        assert_eq!((done.status, done.stderr.contains(reason)), (3, true), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn of_several_answers_each_call_gets_the_next() {
+    let folder = TempDir::new().unwrap();
+    // It asks three times, and what it gets the last time is the outcome.
+    let module = r#"(module
+        (import "reglet_host" "ask" (func $ask (param i64) (result i64)))
+        (memory (export "memory") 1)
+        (func (export "allocate") (param i32) (result i32) (i32.const 1024))
+        (func (export "describe") (result i64) (i64.const 0))
+        (func (export "observe") (param i32 i32) (result i64)
+          (drop (call $ask (i64.const 0)))
+          (drop (call $ask (i64.const 0)))
+          (call $ask (i64.const 0))))"#;
+    let module = write(&folder, "asks.wasm", &wat::parse_str(module).unwrap());
+    let answers = ["success", "error", "failure"].map(|status| format!(r#"ask={{"status":"{status}"}}"#));
+    for (given, status) in [(1, 0), (2, 2), (3, 1)] {
+        let mut arguments = vec!["run", &module, "--config", "{}"];
+        arguments.extend(answers[..given].iter().flat_map(|answer| ["--answer", answer]));
+        let done = run(&arguments);
+        assert_eq!(done.status, status, "{}", done.stderr);
+    }
+}
+
+#[test]
 fn a_manifest_grants_what_it_says() {
     let server = Server::start(&Options::default());
     let port = server.tls.port();

@@ -15,7 +15,9 @@ const DENIALS: [(&str, &str, &[char]); 7] = [
     (" was not run: ", "exec=", &[]),
 ];
 
-/// What helps against a trap that may be the end of the stack.
+/// Words of a failure, and what helps against it.
+const FAILURES: [(&str, &str); 1] = [("wasm trap: out of bounds memory access", STACK)];
+
 const STACK: &str = " (if that was the end of its stack, 16384 bytes unless its Cargo.toml says otherwise: set \
                      stack = BYTES under [package.metadata.reglet])";
 
@@ -25,12 +27,21 @@ pub(super) fn line(record: &LogRecord<'_>) -> String {
     format!("{record}{hint}")
 }
 
-/// Adds the hint to the first line, which holds the message of an outcome, if it is about a trap that may be the end of
-/// the stack. What a denial calls for stands in the log, whatever the plugin makes of it.
+/// Adds the hint to the first line, which holds the message of an outcome or of a panic. What a denial calls for stands
+/// in the log, whatever the plugin makes of it.
 pub(super) fn add_to_first_line(text: &str) -> String {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let hint = if first.contains("wasm trap: out of bounds memory access") { STACK } else { "" };
-    format!("{first}{hint}\n{rest}")
+    format!("{first}{}\n{rest}", hint(first))
+}
+
+/// What helps against what the message says, or nothing.
+fn hint(message: &str) -> String {
+    if let Some((_, rest)) = message.split_once("unknown host function: ") {
+        let name = rest.split(|char: char| !char.is_alphanumeric() && char != '_').next().unwrap_or_default();
+        return format!(" (give the answer yourself with --answer {name}=JSON)");
+    }
+    let found = FAILURES.iter().find(|(words, _)| message.contains(words));
+    found.map_or_else(String::new, |(_, hint)| (*hint).to_owned())
 }
 
 /// ` (grant it with --allow network=localhost:8931)` for a message that tells of a denial, or nothing.
@@ -100,6 +111,14 @@ mod tests {
         ] {
             let message = format!("filesystem capability denied: {denied}");
             assert_eq!(grant(&message), format!(" (grant it with --allow {rule})"));
+        }
+    }
+
+    #[test]
+    fn a_function_that_the_host_lacks_can_be_answered_for() {
+        for rest in ["", ": 7", "\n  error type: internal\n"] {
+            let text = format!("error: unknown host function: get_it{rest}");
+            assert!(add_to_first_line(&text).contains("with --answer get_it=JSON)\n"), "{text}");
         }
     }
 
