@@ -168,6 +168,12 @@ macro_rules! host_function {
             $Answer::__ask(&$crate::host::document(request), "internal")
         }
     };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "a function of the host is `pub fn name(Request<'a> { field: Type }) -> Answer { field: kind }`, where a kind is \
+             `text`, `boolean`, `integer`, `number`, `list` or `value`"
+        );
+    };
 }
 
 /// A request as JSON.

@@ -211,6 +211,33 @@ impl Outcome {
         self
     }
 
+    /// Says from when to when the check ran, and with that how long it took; once (`docs/protocol.md#result`).
+    ///
+    /// ```
+    /// use reglet_sdk_core::{Context, Error, Outcome, Timestamp, tcp};
+    ///
+    /// fn check(context: &Context<'_>) -> Result<Outcome, Error> {
+    ///     let start = Timestamp::now()?;
+    ///     tcp::Request::new(&"example.com", 443).send(context)?;
+    ///     let end = Timestamp::now()?;
+    ///     Ok(Outcome::success("it answers").at(end).ran(start, end))
+    /// }
+    /// ```
+    pub fn ran(self, start: Timestamp, end: Timestamp) -> Self {
+        let took = end.saturating_duration_since(start).as_nanos();
+        let status = HEAD.len() + self.status().as_str().len() + "\",".len();
+        let (head, rest) = self.0.as_bytes().split_at_checked(status).unwrap_or_default();
+        let mut out = Writer::with_capacity(head.len() + rest.len() + 160);
+        out.append(head);
+        out.plain("\"metadata\":{");
+        out.member("start_time", start);
+        out.member("end_time", end);
+        out.member("duration_ns", u64::try_from(took).unwrap_or(u64::MAX));
+        out.plain("},");
+        out.append(rest);
+        Self(Box::new(out))
+    }
+
     /// The outcome as JSON.
     #[must_use]
     pub fn into_json(self) -> Vec<u8> {
@@ -220,5 +247,36 @@ impl Outcome {
     pub(crate) fn into_buffer(mut self) -> Buffer<'static> {
         self.0.plain("}}");
         self.0.into_buffer()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Value;
+
+    #[test]
+    fn says_from_when_to_when_it_ran_whatever_was_said_before() {
+        let (start, end) =
+            (Timestamp::from_unix(1_800_000_000, 0), Timestamp::from_unix(1_800_000_001, 500_000_000));
+        let metadata = concat!(
+            r#"{"start_time":"2027-01-15T08:00:00Z","end_time":"2027-01-15T08:00:01.5Z","#,
+            r#""duration_ns":1500000000}"#
+        );
+        for outcome in [
+            Outcome::success("m").data("a", 1),
+            Outcome::failure(""),
+            Outcome::error(&Error::internal("why")).data("a", 1),
+        ] {
+            let status = outcome.status();
+            let json = outcome.at(end).ran(start, end).data("b", 2).into_json();
+            let outcome = Value::parse(&json).unwrap();
+            assert_eq!(outcome.get("metadata").raw(), metadata.as_bytes());
+            assert_eq!(outcome.get("timestamp").text().unwrap(), "2027-01-15T08:00:01.500000000Z");
+            assert_eq!(outcome.get("status").text().unwrap(), status.as_str());
+            assert_eq!(outcome.get("data").get("b").integer(), Ok(2));
+        }
+        let never = Outcome::success("").ran(end, start).into_json();
+        assert_eq!(Value::parse(&never).unwrap().get("metadata").get("duration_ns").integer(), Ok(0));
     }
 }

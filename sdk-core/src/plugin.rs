@@ -204,11 +204,14 @@ macro_rules! export_plugin {
     ($Plugin:ty) => {
         $crate::__export_entry_points!($Plugin, {});
 
+        // Its name is nobody else's business.
         #[cfg(target_family = "wasm")]
-        #[panic_handler]
-        fn panic(info: &::core::panic::PanicInfo<'_>) -> ! {
-            $crate::panic::report(info)
-        }
+        const _: () = {
+            #[panic_handler]
+            fn panic(info: &::core::panic::PanicInfo<'_>) -> ! {
+                $crate::panic::report(info)
+            }
+        };
     };
 }
 

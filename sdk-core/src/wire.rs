@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 
 use crate::config;
 use crate::context::Context;
-use crate::json::{Bounds, Error, Expected, Field, Kind, Members, Str, Value, Writer};
+use crate::json::{Bounds, Encode, Error, Expected, Field, Kind, Members, Str, Value, Writer};
 use crate::text::Piece;
 use crate::time::Timestamp;
 
@@ -166,6 +166,12 @@ macro_rules! __view {
     (@view headers $life:lifetime) => { $crate::wire::http::HeaderFields<$life> };
     (@view bytes $life:lifetime) => { &$life [u8] };
     (@view value $life:lifetime) => { $crate::json::Value<$life> };
+    (@view $other:ident $life:lifetime) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($other), "` is no kind of field of an answer: they are `text`, `boolean`, `integer`, \
+             `number`, `list` and `value`"
+        ))
+    };
     (@expected boolean) => { &$crate::json::Expected::BOOLEAN };
     (@expected flag) => { &$crate::json::Expected::BOOLEAN };
     (@expected integer) => { &$crate::wire::COUNT };
@@ -282,18 +288,38 @@ pub const fn place_of_message(fields: &[&str]) -> u16 {
     place as u16
 }
 
-/// The strings of a list in an answer, one after the other.
+/// The strings of a list in an answer, one after the other. Written as JSON they are the whole list, wherever the
+/// iterator is.
+///
+/// ```
+/// use reglet_sdk_core::dns::{RecordType, Request};
+/// use reglet_sdk_core::{Context, Error, Outcome};
+///
+/// fn check(context: &Context<'_>) -> Result<Outcome, Error> {
+///     let answer = Request::new(&"example.com", RecordType::A).send(context)?;
+///     Ok(Outcome::success("it has addresses").data("addresses", answer.records()))
+/// }
+/// ```
 #[derive(Debug)]
-pub struct Strings<'a>(Option<Members<'a>>);
+pub struct Strings<'a> {
+    list: Value<'a>,
+    left: Option<Members<'a>>,
+}
+
+impl Encode for Strings<'_> {
+    fn encode(&self, out: &mut Writer<'_>) {
+        if self.list.is_none() { out.raw(b"[]") } else { self.list.encode(out) }
+    }
+}
 
 impl<'a> Strings<'a> {
     pub(crate) fn of(list: Value<'a>) -> Self {
-        Self(list.elements().ok())
+        Self { list, left: list.elements().ok() }
     }
 
     /// Whether they are strings, all of them.
     pub(crate) fn are_sound(self) -> bool {
-        self.0.into_iter().flatten().all(|(_, element)| element.kind() == Kind::String)
+        self.left.into_iter().flatten().all(|(_, element)| element.kind() == Kind::String)
     }
 }
 
@@ -301,7 +327,7 @@ impl<'a> Iterator for Strings<'a> {
     type Item = Str<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.as_mut()?.next().map(|(_, element)| element.string_or_empty())
+        self.left.as_mut()?.next().map(|(_, element)| element.string_or_empty())
     }
 }
 

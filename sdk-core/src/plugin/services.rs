@@ -3,7 +3,7 @@
 use super::refuse;
 use crate::error::Error;
 use crate::json::{self, Expected, Field, FromValue, Slot, Str, Value};
-use crate::outcome::{Outcome, Status};
+use crate::outcome::Outcome;
 use crate::text;
 
 /// Makes a plugin out of services and their operations.
@@ -184,7 +184,7 @@ macro_rules! services {
 pub fn assert_returns<T: FromValue<'static>>(result: &Result<Outcome, Error>) {
     #[cfg(not(target_family = "wasm"))]
     if let Ok(outcome) = result
-        && outcome.status() == Status::Success
+        && outcome.status() == crate::Status::Success
     {
         let data = outcome.data_so_far().leak();
         if let Err(error) = json::read::<T>(data) {
