@@ -16,10 +16,18 @@ const DENIALS: [(&str, &str, &[char]); 7] = [
 ];
 
 /// Words of a failure, and what helps against it.
-const FAILURES: [(&str, &str); 1] = [("wasm trap: out of bounds memory access", STACK)];
+const FAILURES: [(&str, &str); 3] = [
+    ("wasm trap: out of bounds memory access", STACK),
+    ("operation not supported on this platform", TARGET),
+    ("time not implemented on this platform", TARGET),
+];
 
 const STACK: &str = " (if that was the end of its stack, 16384 bytes unless its Cargo.toml says otherwise: set \
                      stack = BYTES under [package.metadata.reglet])";
+
+/// What helps against a function of `std` that does not exist.
+const TARGET: &str = " (std has files, environment and clock only where the Cargo.toml says target = \"wasm32-wasip1\" \
+                      under [package.metadata.reglet]; the time is also Timestamp::now())";
 
 /// A record as a line, with the hint if the host denied something.
 pub(super) fn line(record: &LogRecord<'_>) -> String {
@@ -119,6 +127,17 @@ mod tests {
         for rest in ["", ": 7", "\n  error type: internal\n"] {
             let text = format!("error: unknown host function: get_it{rest}");
             assert!(add_to_first_line(&text).contains("with --answer get_it=JSON)\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_std_does_not_have_says_which_target_has_it() {
+        for message in [
+            "error: reading /x: operation not supported on this platform",
+            "error: plugin `a`: _observe: plugin panic: time not implemented on this platform (wasm trap: \
+             wasm `unreachable` instruction executed)",
+        ] {
+            assert_eq!(add_to_first_line(&format!("{message}\n")), format!("{message}{TARGET}\n"));
         }
     }
 
