@@ -5,8 +5,9 @@
 //! event by event, by a [`Reader`].
 //!
 //! What is accepted is what Go's `encoding/json` accepts (`docs/protocol.md#reading`): keys match without regard
-//! to ASCII case, the last of equal keys wins, `null` counts as absent, lone surrogates and bytes that are not
-//! UTF-8 become U+FFFD. One difference: nesting deeper than [`MAX_DEPTH`] is refused.
+//! to case, the last of equal keys wins, `null` counts as absent, lone surrogates and bytes that are not UTF-8 become
+//! U+FFFD. It differs in four points: nesting deeper than [`MAX_DEPTH`] is refused, only ASCII letters match without
+//! regard to case, a key that is written with escapes matches nothing, and `3.0` is a whole number.
 
 mod decode;
 mod encode;

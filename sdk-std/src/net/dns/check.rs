@@ -12,9 +12,9 @@ config! {
     /// It succeeds when the lookup does. Its data are `hostname`, `record_type`, `record_count`, `records` or
     /// `mx_records` if there are any, and `query_time_ms` if the host's clock keeps time.
     ///
-    /// What differs from Go: a lookup that fails is the host's own error, with its type, code, `is_timeout` and
-    /// `is_not_found`, in place of `LOOKUP_FAILED`; `A` and `AAAA` take one query, not two; `timeout_ms` counts; an
-    /// unknown type is refused with the configuration.
+    /// What differs from Go: the outcome has no `metadata`; a lookup that fails is the host's own error, with its type,
+    /// code, `is_timeout` and `is_not_found`, in place of `LOOKUP_FAILED`; `A` and `AAAA` take one query, not two;
+    /// `timeout_ms` counts; an unknown type is refused with the configuration.
     ///
     /// ```
     /// use reglet_sdk_std::mock::Mock;

@@ -14,8 +14,8 @@ config! {
     /// It succeeds when the server answers, over TLS if asked for. Its data are `connected`, `latency_ms`, `address`,
     /// and, if the host tells them, `banner`, `tls_version`, `tls_cipher_suite` and `tls_server_name`.
     ///
-    /// What differs from Go: what fails is the host's own error, with its type and code, in place of
-    /// `CONNECTION_FAILED`; IPv6 addresses work.
+    /// What differs from Go: the outcome has no `metadata`; what fails is the host's own error, with its type and code,
+    /// in place of `CONNECTION_FAILED`; IPv6 addresses work.
     ///
     /// ```
     /// use reglet_sdk_std::mock::Mock;

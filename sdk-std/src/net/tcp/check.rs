@@ -15,9 +15,9 @@ config! {
     /// `tls_cipher_suite`, `tls_server_name` and, if the host tells them, `tls_cert_subject`, `tls_cert_issuer`,
     /// `tls_cert_not_after` and, if its clock keeps time, `tls_cert_days_remaining`.
     ///
-    /// What differs from Go: what fails is the host's own error, with its type and code, in place of
-    /// `CONNECTION_FAILED`; `expected_tls_version` counts, and the check fails if it was another one, or TLS was not
-    /// asked for; IPv6 addresses work.
+    /// What differs from Go: the outcome has no `metadata`; what fails is the host's own error, with its type and code,
+    /// in place of `CONNECTION_FAILED`; `expected_tls_version` counts, and the check fails if it was another one, or
+    /// TLS was not asked for; IPv6 addresses work.
     ///
     /// ```
     /// use reglet_sdk_std::mock::Mock;
