@@ -1,6 +1,7 @@
 //! The commands, their streams and their exit statuses: results on stdout, everything else on stderr.
 
 mod failure;
+mod fault;
 mod hint;
 mod new;
 mod unknown;
@@ -243,6 +244,7 @@ fn run(
         OutcomeFormat::Json => outcome.json().replace(['\n', '\r'], " ") + "\n",
         OutcomeFormat::Text => hint::add_to_first_line(&report::text(&outcome, &known)),
     })?;
+    fault::notes(&outcome, &config, &known).iter().for_each(|note| eprintln!("note: {note}"));
     Ok(exit_status(&outcome))
 }
 
@@ -362,6 +364,7 @@ fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {
     let exit = exit_status(&measured.outcome);
     let mask = Mask::new(&config, &plugin.schema().unwrap_or_default());
     eprint!("{}", hint::add_to_first_line(&report::text(&measured.outcome, &mask)));
+    fault::notes(&measured.outcome, &config, &mask).iter().for_each(|note| eprintln!("note: {note}"));
     let plugin = plugin.name().to_owned();
     let rows = [Row { plugin, target: None, profile: None, raw_module_bytes: None, measured }];
     print(&match format {

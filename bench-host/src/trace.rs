@@ -183,7 +183,9 @@ impl Mask {
         }
     }
 
-    fn is_secret(&self, name: &str) -> bool {
+    /// Whether a member of this name is masked.
+    #[must_use]
+    pub fn is_secret(&self, name: &str) -> bool {
         let name = folded(name);
         self.names.contains(&name) || NAMES.iter().any(|part| name.contains(part))
     }

@@ -38,13 +38,17 @@ pub fn measure(progress: &dyn Progress) -> Result<Measured, WorkspaceError> {
     let plugins = Crate::of_workspace().map_err(WorkspaceError::NoWorkspace)?;
     let Some(first) = plugins.first() else { return Err(WorkspaceError::NoPlugins) };
     let (workspace, output_folder) = (first.workspace().to_owned(), first.output_folder());
+    let servers = Servers::start()?;
+    // What is wrong with a configuration is told before minutes go by.
+    for plugin in &plugins {
+        servers.config(plugin)?;
+    }
     let mut all = Vec::new();
     for plugin in &plugins {
         for profile in Profile::ALL {
             all.push((plugin, plugin.build(profile, progress)?));
         }
     }
-    let servers = Servers::start()?;
     let mut rows = Vec::new();
     for (plugin, built) in &all {
         progress.step(&format!("measuring {} ({})", built.name, variant(built.target, built.profile)));
@@ -92,11 +96,13 @@ pub enum WorkspaceError {
         source: io::Error,
     },
     /// The configuration of a plugin has a placeholder that stands for nothing.
-    #[error("{} has the unknown placeholder {placeholder}", path.display())]
+    #[error("{} has the unknown placeholder {placeholder}; those that are known: {known}", path.display())]
     Placeholder {
         /// The file.
         path: PathBuf,
         /// The placeholder.
         placeholder: String,
+        /// Those that stand for something.
+        known: String,
     },
 }

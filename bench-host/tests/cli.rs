@@ -134,6 +134,24 @@ fn everything_that_is_wrong_with_a_configuration_can_be_seen() {
 }
 
 #[test]
+fn what_stands_in_a_configuration_that_is_wrong_is_told() {
+    let note = "note: the configuration has 70000 there\n";
+    let placeholder = "note: the configuration has a placeholder, ${…}: only reglet-bench without a command";
+    for (config, notes) in [
+        (r#"{"hostname":"localhost","port":70000}"#, [true, false]),
+        (r#"{"hostname":"localhost","port":"${TLS_PORT}"}"#, [false, true]),
+        (r#"{"port":443}"#, [false, false]),
+        // An error of another type.
+        (r#"{"hostname":"${FOLDER}","port":443}"#, [false, false]),
+    ] {
+        let done = run(&["run", tls_check(), "--config", config]);
+        assert_eq!(done.status, 2, "{}", done.stderr);
+        let told = [note, placeholder].map(|note| done.stderr.contains(note));
+        assert_eq!(told, notes, "{config}: {}{}", done.stdout, done.stderr);
+    }
+}
+
+#[test]
 fn a_file_that_no_grant_is_about_is_denied_and_the_log_says_what_would_grant_it() {
     let module = Crate::find("file-check").unwrap().build(Profile::Small, &()).unwrap().module.path;
     let module = module.to_str().unwrap();

@@ -138,6 +138,20 @@ fn in_a_workspace_the_command_to_run_it_names_its_module() {
     assert!(!String::from_utf8_lossy(&bytes).contains(sdk.to_str().unwrap()));
 }
 
+#[test]
+fn a_placeholder_that_stands_for_nothing_is_told_before_anything_is_compiled() {
+    let folder = TempDir::new().unwrap();
+    let config = r#"{"url": "${HTTP_URL}/health"}"#;
+    let commands = format!("reglet-bench new check; cd check; echo '{config}' > config.json; reglet-bench");
+    let done = shell(folder.path(), &commands);
+    let stderr = text(&done.stderr);
+    assert_eq!(done.status.code(), Some(3), "{stderr}");
+    assert!(!stderr.contains("compiling"), "{stderr}");
+    for part in ["config.json has the unknown placeholder ${HTTP_URL}; ", " ${HTTP_PORT}, ", " ${FOLDER}"] {
+        assert!(stderr.contains(part), "{stderr}");
+    }
+}
+
 /// The first code block of this language.
 fn block(text: &str, language: &str) -> String {
     let (_, rest) = text.split_once(&format!("\n```{language}\n")).unwrap();

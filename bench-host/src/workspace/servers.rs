@@ -88,11 +88,7 @@ impl Servers {
     /// There is no such file, it has unknown placeholders, or the plugin can't be loaded or run. An outcome that is no
     /// success is no such error.
     pub fn measure(&self, plugin: &Crate, built: &Built) -> Result<Row, WorkspaceError> {
-        let path = plugin.folder().join("config.json");
-        let config = fs::read_to_string(&path)
-            .map_err(|source| WorkspaceError::Read { path: path.clone(), source })?;
-        let config = filled_in(&config, &self.placeholders())
-            .map_err(|placeholder| WorkspaceError::Placeholder { path, placeholder })?;
+        let config = self.config(plugin)?;
         let plugin = self.host.load(&built.name, &built.module.bytes)?.granted(self.grants()?);
         Ok(Row {
             plugin: built.name.clone(),
@@ -100,6 +96,18 @@ impl Servers {
             profile: Some(built.profile),
             raw_module_bytes: Some(built.raw.bytes.len()),
             measured: measure::measure(&plugin, &built.module.bytes, config.as_bytes())?,
+        })
+    }
+
+    /// The `config.json` of a plugin, filled in.
+    pub(super) fn config(&self, plugin: &Crate) -> Result<String, WorkspaceError> {
+        let path = plugin.folder().join("config.json");
+        let config = fs::read_to_string(&path)
+            .map_err(|source| WorkspaceError::Read { path: path.clone(), source })?;
+        let values = self.placeholders();
+        filled_in(&config, &values).map_err(|placeholder| {
+            let known = values.map(|(name, _)| format!("${{{name}}}")).join(", ");
+            WorkspaceError::Placeholder { path, placeholder, known }
         })
     }
 
