@@ -122,9 +122,9 @@ fn a_key_that_the_schema_does_not_know_is_told_and_changes_nothing_else() {
 
 #[test]
 fn everything_that_is_wrong_with_a_configuration_can_be_seen() {
-    let module = Crate::find("file-check").unwrap().build(Profile::Small, &()).unwrap().module.path;
+    let module = built("file-check");
     let config = r#"{"path":"etc","max_bytes":0}"#;
-    let done = run(&["run", module.to_str().unwrap(), "--config", config]);
+    let done = run(&["run", &module, "--config", config]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
     for rule in
         ["\n  detail errors: path: not an absolute path\n", "\n  detail errors: max_bytes: lower than 1\n"]
@@ -135,16 +135,19 @@ fn everything_that_is_wrong_with_a_configuration_can_be_seen() {
 
 #[test]
 fn what_stands_in_a_configuration_that_is_wrong_is_told() {
+    let http_check = built("http-check");
     let note = "note: the configuration has 70000 there\n";
     let placeholder = "note: the configuration has a placeholder, ${…}: only reglet-bench without a command";
     for (config, notes) in [
         (r#"{"hostname":"localhost","port":70000}"#, [true, false]),
         (r#"{"hostname":"localhost","port":"${TLS_PORT}"}"#, [false, true]),
         (r#"{"port":443}"#, [false, false]),
-        // An error of another type.
+        // Errors of other types.
         (r#"{"hostname":"${FOLDER}","port":443}"#, [false, false]),
+        (r#"{"url":"http://localhost:${HTTP_PORT}/"}"#, [false, true]),
     ] {
-        let done = run(&["run", tls_check(), "--config", config]);
+        let module = if config.contains("url") { &http_check } else { tls_check() };
+        let done = run(&["run", module, "--config", config]);
         assert_eq!(done.status, 2, "{}", done.stderr);
         let told = [note, placeholder].map(|note| done.stderr.contains(note));
         assert_eq!(told, notes, "{config}: {}{}", done.stdout, done.stderr);
@@ -153,9 +156,8 @@ fn what_stands_in_a_configuration_that_is_wrong_is_told() {
 
 #[test]
 fn a_file_that_no_grant_is_about_is_denied_and_the_log_says_what_would_grant_it() {
-    let module = Crate::find("file-check").unwrap().build(Profile::Small, &()).unwrap().module.path;
-    let module = module.to_str().unwrap();
-    let done = run(&["run", module, "--config", r#"{"path":"/no/such/file"}"#]);
+    let module = built("file-check");
+    let done = run(&["run", &module, "--config", r#"{"path":"/no/such/file"}"#]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
     let denied = "filesystem capability denied: /no/such/file (grant it with --allow fs=/no/such/file)\n";
     assert!(done.stderr.contains(denied), "{}{}", done.stdout, done.stderr);
@@ -163,13 +165,13 @@ fn a_file_that_no_grant_is_about_is_denied_and_the_log_says_what_would_grant_it(
 
 #[test]
 fn functions_of_other_hosts_can_be_answered_for() {
-    let module = Crate::find("functions").unwrap().build(Profile::Small, &()).unwrap().module.path;
+    let module = built("functions");
     let folder = TempDir::new().unwrap();
     let file = write(&folder, "answer.json", br#"{"installed": 7, "complete": true}"#);
     let with = |command: &str, call: &str, answers: &[&str]| {
         let config = json!({ "call": call, "target": "apt" }).to_string();
         let answers = answers.iter().flat_map(|answer| ["--answer", answer]);
-        let arguments = [command, module.to_str().unwrap(), "--config", &config].into_iter().chain(answers);
+        let arguments = [command, &module, "--config", &config].into_iter().chain(answers);
         run(&arguments.collect::<Vec<_>>())
     };
     let done = with("run", "packages", &[]);
@@ -551,10 +553,13 @@ impl Server {
 /// The example, built.
 fn tls_check() -> &'static str {
     static MODULE: OnceLock<String> = OnceLock::new();
-    MODULE.get_or_init(|| {
-        let built = Crate::find("tls-check").unwrap().build(Profile::Small, &()).unwrap();
-        built.module.path.into_os_string().into_string().unwrap()
-    })
+    MODULE.get_or_init(|| built("tls-check"))
+}
+
+/// The path of a plugin of this workspace, built.
+fn built(name: &str) -> String {
+    let built = Crate::find(name).unwrap().build(Profile::Small, &()).unwrap();
+    built.module.path.into_os_string().into_string().unwrap()
 }
 
 /// A module whose check does and returns that; at address 16 is an outcome of 23 bytes.

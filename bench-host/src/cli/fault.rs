@@ -10,10 +10,14 @@ const MAX_SHOWN: usize = 80;
 pub(super) fn notes(outcome: &Outcome, config: &[u8], mask: &Mask) -> Vec<String> {
     let part = |name| outcome.error().get(name).text().unwrap_or_default();
     let Ok(config) = serde_json::from_slice::<Value>(config) else { return Vec::new() };
-    if part("type") != "config" {
+    let is_config = part("type") == "config";
+    // A URL that is none is found out later.
+    if !is_config && part("type") != "validation" {
         return Vec::new();
     }
-    let value = at(&config, &part("code"), mask).map(|value| format!("the configuration has {value} there"));
+    let value = at(&config, &part("code"), mask)
+        .filter(|_| is_config)
+        .map(|value| format!("the configuration has {value} there"));
     let placeholder = config.to_string().contains("${").then(|| {
         "the configuration has a placeholder, ${…}: only reglet-bench without a command, and budgets, put a value there"
             .to_owned()

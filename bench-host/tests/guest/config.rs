@@ -34,7 +34,7 @@ fn a_good_one_leads_to_a_request_and_an_outcome() {
     assert_eq!(
         request,
         json!({
-            "host": "example.com", "port": "8443", "context": {}, "timeout_ms": 250,
+            "host": "example.com", "port": "8443", "context": {"timeout_ms": 250}, "timeout_ms": 250,
             "tls": true, "use_tls": true
         })
     );

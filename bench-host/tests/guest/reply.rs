@@ -221,7 +221,12 @@ fn values_of_wrong_types_are_refused() {
     for (wrong, field, expected, found) in [
         (r#"{"connected":"yes"}"#, "connected", "a boolean", "a string"),
         (r#"{"connected":true,"tls_version":13}"#, "tls_version", "a string", "a number"),
-        (r#"{"connected":true,"response_time_ms":"5"}"#, "response_time_ms", "a whole number", "a string"),
+        (
+            r#"{"connected":true,"response_time_ms":"5"}"#,
+            "response_time_ms",
+            "a whole number from 0",
+            "a string",
+        ),
         (r#"{"connected":true,"tls_cert_not_after":{}}"#, "tls_cert_not_after", "a string", "an object"),
     ] {
         assert_eq!(error_of(wrong), wire_format(&format!("{field}: expected {expected}, got {found}")));
