@@ -2,7 +2,7 @@
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
-use reglet_sdk_core::base64;
+use reglet_sdk_core::{base64, json};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ pub fn csv(rows: &[Row]) -> String {
 }
 
 /// An outcome for people: the status with the message, then the details of an error, without secrets, and the data, each
-/// on a line of its own.
+/// on a line of its own, as are the elements of a list if it has more than one.
 #[must_use]
 pub fn text(outcome: &Outcome, mask: &Mask) -> String {
     let mut text = format!("{}: {}\n", outcome.status().as_str(), printable(&outcome.message()));
@@ -110,10 +110,21 @@ pub fn text(outcome: &Outcome, mask: &Mask) -> String {
         }
     }
     for (name, value) in outcome.data().members().into_iter().flatten() {
-        let raw = || String::from_utf8_lossy(value.raw());
-        line(&String::from_utf8_lossy(name), &value.text().unwrap_or_else(|_| raw()));
+        let name = printable(&String::from_utf8_lossy(name));
+        let elements: Vec<_> = value.elements().into_iter().flatten().collect();
+        if elements.len() > 1 {
+            text += &format!("  {name}:\n");
+            elements.iter().for_each(|(_, element)| text += &format!("    {}\n", shown(*element)));
+        } else {
+            text += &format!("  {name}: {}\n", shown(value));
+        }
     }
     text
+}
+
+/// A string as its text, and anything else as JSON.
+fn shown(value: json::Value<'_>) -> String {
+    printable(&value.text().unwrap_or_else(|_| String::from_utf8_lossy(value.raw())))
 }
 
 /// The columns before the numbers.
@@ -324,7 +335,7 @@ mod tests {
     #[test]
     fn frames_that_are_the_same_are_told_once() {
         let stack = base64::Base64::from(&b"f\nf\nf\ng\nf\n"[..]);
-        let mut json = reglet_sdk_core::json::Writer::new();
+        let mut json = json::Writer::new();
         json.begin_object();
         json.member("status", "error");
         json.member("message", "deep");
@@ -412,6 +423,18 @@ mod tests {
             text(&outcome, &mask),
             "error: m\n  error type: config\n  detail errors: a: too short\n  detail errors: b: *** is no \\u{1b}\n  \
             detail attempts: 3\n  detail token: ***\n"
+        );
+    }
+
+    #[test]
+    fn each_element_of_a_list_is_on_a_line_of_its_own() {
+        let data = r#"{"many":["a\nb",{"port":22,"open":[1,2]},null],"one":["a"],"none":[],"days":3}"#;
+        let outcome = format!(r#"{{"status":"success","message":"m","data":{data}}}"#);
+        let (outcome, _) = Outcome::read(outcome.into_bytes()).unwrap();
+        assert_eq!(
+            text(&outcome, &Mask::default()),
+            "success: m\n  many:\n    a\\nb\n    {\"port\":22,\"open\":[1,2]}\n    null\n  one: [\"a\"]\n  none: []\n  \
+            days: 3\n"
         );
     }
 

@@ -15,7 +15,7 @@
 //!   and `Warn`. The panic that a language's runtime prints there becomes part of the error.
 //! - Each `fs` grant offers the folder before its first wildcard, or the one that its file is in, under the path that
 //!   it has on the host. What happens inside is decided path by path ([`folders`]). Any other path is denied, and that
-//!   is logged: the root is offered, too.
+//!   is logged: the root is offered, too. A folder shows what may be read, and how much it leaves out is logged.
 //! - Signals and sockets there are none; a plugin that exits ends its call with an error.
 
 mod clock;
