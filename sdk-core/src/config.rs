@@ -244,6 +244,22 @@ macro_rules! config {
                     out.text(&self.as_str());
                 }
             }
+
+            impl $crate::text::Piece for $Name {
+                fn write(&self, out: &mut $crate::json::Writer<'_>) {
+                    $crate::text::Piece::write(self.as_str(), out);
+                }
+            }
+
+            impl $crate::log::Value for $Name {
+                fn kind(&self) -> &'static str {
+                    $crate::log::Value::kind(&self.as_str())
+                }
+
+                fn write_text(&self, out: &mut $crate::json::Writer<'_>) {
+                    $crate::log::Value::write_text(&self.as_str(), out);
+                }
+            }
         };
     };
 

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use reglet_sdk_core::json::{Encode as _, Str, Value};
+use reglet_sdk_core::mock::Mock;
 use reglet_sdk_core::plugin;
 use reglet_sdk_core::prelude::*;
 
@@ -343,7 +344,9 @@ fn an_enum_is_one_of_its_strings() {
     ] {
         assert_eq!(read(document).unwrap_err(), place);
     }
-    assert_eq!(text![Operator::AtLeast.as_str()].to_string(), "at least");
+    assert_eq!(text![Operator::AtLeast].to_string(), "at least");
+    let ((), calls) = Mock::new().run(|| log::info!("read", operator = Operator::Equals));
+    assert!(calls.logs[0].contains(r#"{"key":"operator","type":"string","value":"equals"}"#));
 }
 
 #[test]
