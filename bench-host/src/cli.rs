@@ -17,7 +17,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use reglet_bench_host::guests::{Built, Crate, Profile, Target};
+use reglet_bench_host::conformance::Conformance;
+use reglet_bench_host::guests::{Crate, Profile, Target};
 use reglet_bench_host::manifest::{self, Manifest};
 use reglet_bench_host::report::{self, Row};
 use reglet_bench_host::{Builder, Error, Functions, Host, Mask, Outcome, Plugin, Status, budgets, measure};
@@ -31,6 +32,9 @@ pub(crate) use failure::Failure;
 
 /// The plugin could not be loaded or run at all.
 const NOT_RUN: u8 = 3;
+
+/// The time for each check of a plugin that is examined.
+const PROBE: Duration = Duration::from_secs(5);
 
 /// Runs the command that the arguments name.
 pub(crate) fn main() -> ExitCode {
@@ -87,6 +91,9 @@ enum Command {
     Schema { plugin: PathBuf },
     /// Prints a plugin's manifest, as hosts of the second generation get it
     Manifest { plugin: PathBuf },
+    /// Tells whether a plugin will do in every Reglet host, and what in it costs more than it has to; fails if none would
+    /// take it. Its checks are run with configurations that are wrong, and without any grant
+    Examine { plugin: PathBuf },
     /// Makes a crate with a plugin to start from, its tests, and what is needed to run it
     New {
         /// The folder to make, which gives the plugin its name
@@ -192,6 +199,7 @@ impl Command {
             Self::Describe { plugin } => print_document(&plugin, Plugin::describe),
             Self::Schema { plugin } => print_document(&plugin, Plugin::schema),
             Self::Manifest { plugin } => print_document(&plugin, Plugin::manifest),
+            Self::Examine { plugin } => examine(&plugin),
             Self::New { folder, layer, sdk } => {
                 new::make(&folder, layer, sdk.as_deref()).map(|()| ExitCode::SUCCESS)
             }
@@ -330,6 +338,14 @@ fn print_document(path: &Path, document: fn(&Plugin) -> Result<String, Error>) -
     Ok(ExitCode::SUCCESS)
 }
 
+fn examine(path: &Path) -> Result<ExitCode, Failure> {
+    let module = read(path)?;
+    let host = Host::builder().call_timeout(PROBE).build()?;
+    let found = Conformance::of(&host, &name(path), &module);
+    print(&found.to_string())?;
+    Ok(if found.holds() { ExitCode::SUCCESS } else { 1.into() })
+}
+
 fn build(guest: &str, profile: ProfileName, target: Option<TargetName>) -> Result<ExitCode, Failure> {
     let profile = match profile {
         ProfileName::Small => Profile::Small,
@@ -343,18 +359,12 @@ fn build(guest: &str, profile: ProfileName, target: Option<TargetName>) -> Resul
     };
     let built = guest.with_target(target).build(profile, &Stderr::new())?;
     eprintln!("{} bytes, {} as compiled", built.module.bytes.len(), built.raw.bytes.len());
-    if let Err(error) = loads(&built) {
-        eprintln!("warning: hosts will not take it: {error}");
+    let host = Host::builder().call_timeout(PROBE).build()?;
+    for finding in Conformance::of(&host, &built.name, &built.module.bytes).findings {
+        eprintln!("{finding}");
     }
     print(&format!("{}\n", built.module.path.display()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whether a host gets what it asks a plugin for first. Who forgets to export one finds that the compiler did not mind.
-fn loads(built: &Built) -> Result<(), Error> {
-    let plugin = Host::builder().build()?.load(&built.name, &built.module.bytes)?;
-    plugin.manifest()?;
-    plugin.schema().map(drop)
 }
 
 fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {

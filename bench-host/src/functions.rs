@@ -120,6 +120,11 @@ impl Functions {
         self
     }
 
+    /// Whether there is a function of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Adds other functions, in place of those of the same names.
     pub fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);

@@ -21,6 +21,7 @@ mod about;
 pub mod budgets;
 mod cache;
 mod cancel;
+pub mod conformance;
 mod denials;
 mod engine;
 mod error;
