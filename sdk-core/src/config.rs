@@ -289,7 +289,7 @@ macro_rules! config {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(::core::stringify!($Name))
                     $(.field(
-                        $crate::config::key(::core::stringify!($name)),
+                        const { $crate::config::key(::core::stringify!($name)) },
                         $crate::config!(@shown &self.$name, $(true $($secret)*)?),
                     ))*
                     .finish()
@@ -331,7 +331,7 @@ macro_rules! config {
         {
             fn encode(&self, out: &mut $crate::json::Writer<'_>) {
                 out.begin_object();
-                $(out.member($crate::config::key(::core::stringify!($name)), &self.$name);)*
+                $(out.member(const { $crate::config::key(::core::stringify!($name)) }, &self.$name);)*
                 out.end_object();
             }
         }

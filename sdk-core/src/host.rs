@@ -140,7 +140,7 @@ macro_rules! host_function {
         impl $(<$life>)? $crate::json::Encode for $Request $(<$life>)? {
             fn encode(&self, out: &mut $crate::json::Writer<'_>) {
                 out.begin_object();
-                $(out.member($crate::config::key(::core::stringify!($input)), &self.$input);)*
+                $(out.member(const { $crate::config::key(::core::stringify!($input)) }, &self.$input);)*
                 out.end_object();
             }
         }

@@ -248,7 +248,7 @@ macro_rules! __log {
                 $crate::log::Level::$level.as_str(),
                 $context,
                 &$message,
-                &[$($crate::log::Attr::new($crate::config::key(::core::stringify!($key)), &$value)),*],
+                &[$($crate::log::Attr::new(const { $crate::config::key(::core::stringify!($key)) }, &$value)),*],
             );
         }
     };
