@@ -91,8 +91,8 @@ enum Command {
     Schema { plugin: PathBuf },
     /// Prints a plugin's manifest, as hosts of the second generation get it
     Manifest { plugin: PathBuf },
-    /// Tells whether a plugin will do in every Reglet host, and what in it costs more than it has to; fails if none would
-    /// take it. Its checks are run with configurations that are wrong, and without any grant
+    /// Tells which hosts will not take a plugin, and what in it costs more than it has to; fails if this one does not, or
+    /// if it does not answer. Its checks are run with configurations that are wrong, and without any grant
     Examine { plugin: PathBuf },
     /// Makes a crate with a plugin to start from, its tests, and what is needed to run it
     New {
@@ -252,7 +252,9 @@ fn run(
         OutcomeFormat::Json => outcome.json().replace(['\n', '\r'], " ") + "\n",
         OutcomeFormat::Text => hint::add_to_first_line(&report::text(&outcome, &known)),
     })?;
-    fault::notes(&outcome, &config, &known).iter().for_each(|note| eprintln!("note: {note}"));
+    fault::notes(&outcome, &config, (!schema.is_empty()).then_some(&known))
+        .iter()
+        .for_each(|note| eprintln!("note: {note}"));
     Ok(exit_status(&outcome))
 }
 
@@ -372,9 +374,12 @@ fn measure(check: &Check, format: TableFormat) -> Result<ExitCode, Failure> {
     let plugin = check.load(&check.builder().build()?, &module)?;
     let measured = measure::measure(&plugin, &module, &config)?;
     let exit = exit_status(&measured.outcome);
-    let mask = Mask::new(&config, &plugin.schema().unwrap_or_default());
+    let schema = plugin.schema().unwrap_or_default();
+    let mask = Mask::new(&config, &schema);
     eprint!("{}", hint::add_to_first_line(&report::text(&measured.outcome, &mask)));
-    fault::notes(&measured.outcome, &config, &mask).iter().for_each(|note| eprintln!("note: {note}"));
+    fault::notes(&measured.outcome, &config, (!schema.is_empty()).then_some(&mask))
+        .iter()
+        .for_each(|note| eprintln!("note: {note}"));
     let plugin = plugin.name().to_owned();
     let rows = [Row { plugin, target: None, profile: None, raw_module_bytes: None, measured }];
     print(&match format {
@@ -448,6 +453,9 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 /// The name of a host function, and what it answers, which is JSON for sure.
 fn answer(text: &str) -> Result<(String, Vec<u8>), String> {
     let (name, json) = text.split_once('=').ok_or("write NAME=JSON or NAME=@FILE")?;
+    if matches!(name, "" | "log_message") {
+        return Err(format!("no answer can be given for {name:?}"));
+    }
     let json = match json.strip_prefix('@') {
         Some(path) => fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?,
         None => json.into(),

@@ -1,7 +1,8 @@
-//! Whether a module will do in every Reglet host, not only in this one.
+//! Whether a module will do in other hosts than this one.
 //!
-//! The hosts differ in what they look for and in what their engine understands (`docs/protocol.md#known-hosts`). A
-//! module that this host runs may still be refused elsewhere, which its author would learn from a user.
+//! The hosts of the generations A, A′ and B differ in what they look for and in what their engine understands
+//! (`docs/protocol.md#known-hosts`). A module that this host runs may still be refused elsewhere, which its author would
+//! learn from a user.
 
 use core::fmt;
 
@@ -10,6 +11,8 @@ use wasmparser::{KnownCustom, Name, Parser, Payload, Validator, WasmFeatures};
 use crate::error::Error;
 use crate::functions::Functions;
 use crate::host::Host;
+use crate::log::printable;
+use crate::module::{Generation, kind};
 use crate::plugin::Plugin;
 use crate::wasi;
 
@@ -18,7 +21,7 @@ const PAGE: u64 = 65_536;
 /// Memory at the start from which on it is worth a word: what Rust's linker gives a module whose stack nobody has set.
 const MUCH_MEMORY: u64 = 1 << 20;
 
-/// What a host may send as a configuration by mistake, and a plugin must survive.
+/// What a host may send as a configuration by mistake, and a plugin must have an answer to.
 const CONFIGS: [(&str, &[u8]); 7] = [
     ("an empty one", b""),
     ("null", b"null"),
@@ -41,6 +44,8 @@ pub struct Conformance {
     pub exports: Vec<String>,
     /// Bytes of its memory at the start.
     pub memory: u64,
+    /// The entry points that this host used, if it has taken it.
+    pub generation: Option<Generation>,
     /// What some host will not do with, and what costs more than it has to.
     pub findings: Vec<Finding>,
 }
@@ -49,9 +54,9 @@ pub struct Conformance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// No host gets along with it.
+    /// This host refuses it, or does not get an answer.
     Problem(String),
-    /// Some hosts do not, or it costs more than it has to.
+    /// Some other hosts do not take it, or it costs more than it has to.
     Warning(String),
 }
 
@@ -69,11 +74,20 @@ impl fmt::Display for Conformance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} bytes, {} KiB of memory at the start", self.bytes, self.memory / 1024)?;
         let imports: Vec<_> = self.imports.iter().map(|(module, name)| format!("{module}.{name}")).collect();
-        writeln!(f, "imports: {}", if imports.is_empty() { "none".into() } else { imports.join(", ") })?;
+        let imports = if imports.is_empty() { "none".into() } else { printable(&imports.join(", ")) };
+        writeln!(f, "imports: {imports}")?;
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
-        if self.findings.is_empty() { writeln!(f, "it loads in every Reglet host") } else { Ok(()) }
+        match self.generation {
+            Some(generation) if self.findings.is_empty() => {
+                writeln!(
+                    f,
+                    "it has what hosts of generations A, A′ and B look for, and ran as one of {generation}"
+                )
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -93,7 +107,7 @@ impl Conformance {
         if found.memory > MUCH_MEMORY {
             let kib = found.memory / 1024;
             found.warn(format!(
-                "it starts with {kib} KiB of memory; `reglet-bench build` sets a smaller stack"
+                "it starts with {kib} KiB of memory; if that is its stack, `reglet-bench build` sets a smaller one"
             ));
         }
         match host.load(name, module) {
@@ -103,18 +117,24 @@ impl Conformance {
         found
     }
 
-    /// Whether no host will refuse it.
+    /// Whether this host takes it, and gets an answer to whatever it asks.
     #[must_use]
     pub fn holds(&self) -> bool {
         !self.findings.iter().any(|finding| matches!(finding, Finding::Problem(_)))
     }
 
     fn problem(&mut self, text: impl ToString) {
-        self.findings.push(Finding::Problem(text.to_string()));
+        self.find(Finding::Problem(text.to_string()));
     }
 
     fn warn(&mut self, text: String) {
-        self.findings.push(Finding::Warning(text));
+        self.find(Finding::Warning(text));
+    }
+
+    fn find(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
     }
 
     /// Looks at the sections of the module.
@@ -174,9 +194,12 @@ impl Conformance {
         let all = Functions::all();
         for (module, name) in self.imports.clone() {
             match &*module {
+                "reglet_host" if name == "ssrf_check" => {
+                    self.warn("command line hosts do not have `ssrf_check`, and do not load it".into());
+                }
                 "reglet_host" if name == "log_message" || all.has(&name) => {}
                 "reglet_host" => self.warn(format!(
-                    "`{name}` is no function of the protocol: only hosts that have it load the module"
+                    "{name:?} is no function of the protocol: only hosts that have it load the module"
                 )),
                 wasi::WASI if wasi::kind(&name).is_some() => {}
                 _ => self.problem(format!("no host has the function {name:?} of {module:?} that it imports")),
@@ -186,34 +209,39 @@ impl Conformance {
 
     /// Which hosts find what they look for.
     fn judge_exports(&mut self) {
-        let has = |names: &[&str]| names.iter().all(|name| self.exports.iter().any(|export| export == name));
+        let has = |name: &&str| self.exports.iter().any(|export| export == name);
         let generations = [
-            ("A", &["describe", "schema", "observe"]),
-            ("A′", &["manifest", "schema", "observe"]),
-            ("B", &["_manifest", "_schema", "_observe"]),
+            ("A", "describe, schema and observe", ["describe", "schema", "observe"].iter().all(has)),
+            ("A′", "manifest, schema and observe", ["manifest", "schema", "observe"].iter().all(has)),
+            ("B", "_manifest and _observe", ["_manifest", "_observe"].iter().all(has)),
         ];
-        let lacking: Vec<_> = generations.into_iter().filter(|(_, names)| !has(*names)).collect();
-        let frees = has(&["deallocate"]);
         // Without any, it does not load here either, and that says why.
-        if lacking.len() == generations.len() {
-            return;
-        }
-        for (generation, names) in lacking {
-            let names = names.join(", ");
-            self.warn(format!("hosts of generation {generation} do not load it: they look for {names}"));
-        }
-        if !frees {
-            self.warn(
-                "it does not export deallocate: some hosts do not load it, and others free nothing".into(),
-            );
+        if generations.iter().any(|(.., complete)| *complete) {
+            for (generation, names, _) in generations.iter().filter(|(.., complete)| !complete) {
+                self.warn(format!("hosts of generation {generation} do not load it: they look for {names}"));
+            }
         }
     }
 
     /// Has it tell about itself, and asks it what a host may ask by mistake.
     fn run(&mut self, plugin: &Plugin) {
+        self.generation = Some(plugin.generation());
+        match plugin.loaded().pre.module().get_export("deallocate").as_ref().map(kind).as_deref() {
+            Some("(i32, i32) -> ()") => {}
+            Some(other) => self.warn(format!("its export deallocate is {other}, not (i32, i32) -> ()")),
+            None => self.warn(
+                "it does not export deallocate: some hosts do not load it, and others free nothing".into(),
+            ),
+        }
         match plugin.about() {
             Ok(about) => about.remarks.into_iter().for_each(|remark| self.warn(remark)),
-            Err(error) => self.problem(error),
+            Err(error) => return self.problem(error),
+        }
+        for document in [Plugin::describe, Plugin::manifest] {
+            match document(plugin) {
+                Ok(_) | Err(Error::NoExport { .. }) => {}
+                Err(error) => self.problem(error),
+            }
         }
         match plugin.schema() {
             Ok(schema) => {
@@ -224,16 +252,20 @@ impl Conformance {
                     );
                 }
             }
+            Err(Error::NoExport { .. }) => {
+                self.warn("it has no schema, so nobody can check a configuration before it does".into());
+            }
             Err(error) => self.problem(error),
         }
         for (what, config) in CONFIGS {
             if let Err(error) = plugin.check(config) {
-                self.problem(in_words(what, &error));
+                // The same will happen with each of them.
+                return self.problem(in_words(what, &error));
             }
         }
     }
 }
 
 fn in_words(what: &str, error: &Error) -> String {
-    format!("it does not survive this configuration: {what}: {error}")
+    format!("its check does not end well with this configuration: {what}: {error}")
 }

@@ -4,10 +4,10 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::host::Shared;
 
-/// Denials of a call that the log tells of; a plugin could go on without end.
+/// Denials of an instance that the log tells of; a plugin could go on without end.
 const MAX: u32 = 16;
 
-/// How many there were in a call.
+/// How many there were in an instance.
 #[derive(Debug, Default)]
 pub(crate) struct Denials(AtomicU32);
 

@@ -1,5 +1,7 @@
 //! What a module must be to be loaded: all of it is checked before anything of it runs.
 
+use core::fmt;
+
 use wasmparser::{ImportSectionReader, Parser, Payload};
 use wasmtime::{ExternType, FuncType, Module};
 
@@ -36,6 +38,16 @@ pub enum Generation {
     APrime,
     /// `_manifest`, `_schema` and `_observe`.
     B,
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::A => "A",
+            Self::APrime => "A′",
+            Self::B => "B",
+        })
+    }
 }
 
 impl Generation {

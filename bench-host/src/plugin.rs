@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread;
 
 use reglet_sdk_core::grants::Grants;
-use reglet_sdk_core::json::Value;
+use reglet_sdk_core::json::{Kind, Value};
 use wasmtime::{InstancePre, Module, ModuleExport};
 
 use crate::about::About;
@@ -166,14 +166,29 @@ impl Plugin {
         self.document(export)
     }
 
-    /// What `_schema` returns, or `schema` if the plugin is not of generation B: the JSON Schema of the
-    /// configuration.
+    /// The JSON Schema of the configuration: what `_schema` returns if the plugin is of generation B, else what `schema`
+    /// does, else the `config_schema` of its manifest.
     ///
     /// # Errors
     ///
-    /// There is no such export, it fails, or it returns what is not JSON or is an error.
+    /// There is none of these, it fails, or it returns what is not JSON or is an error.
     pub fn schema(&self) -> Result<String, Error> {
-        self.document(self.loaded.generation.schema())
+        let lacks = |found: &Result<_, _>| matches!(found, Err(Error::NoExport { .. }));
+        let mut found = self.document(self.loaded.generation.schema());
+        if lacks(&found) {
+            found = self.document("schema");
+        }
+        if !lacks(&found) {
+            return found;
+        }
+        let manifest = self.manifest().unwrap_or_default();
+        let schema = Value::parse(manifest.as_bytes()).map(|manifest| manifest.get("config_schema"));
+        match schema {
+            Ok(schema) if schema.kind() == Kind::Object => {
+                Ok(String::from_utf8_lossy(schema.raw()).into_owned())
+            }
+            _ => found,
+        }
     }
 
     /// Runs the check with this configuration, which is JSON, on an instance of its own.

@@ -114,13 +114,22 @@ pub fn text(outcome: &Outcome, mask: &Mask) -> String {
         let elements: Vec<_> = value.elements().into_iter().flatten().collect();
         if elements.len() > 1 {
             text += &format!("  {name}:\n");
-            elements.iter().for_each(|(_, element)| text += &format!("    {}\n", shown(*element)));
+            elements
+                .iter()
+                .take(MAX_ELEMENTS)
+                .for_each(|(_, element)| text += &format!("    {}\n", shown(*element)));
+            if let more @ 1.. = elements.len().saturating_sub(MAX_ELEMENTS) {
+                text += &format!("    … and {more} more\n");
+            }
         } else {
             text += &format!("  {name}: {}\n", shown(value));
         }
     }
     text
 }
+
+/// Elements of a list that are shown.
+const MAX_ELEMENTS: usize = 100;
 
 /// A string as its text, and anything else as JSON.
 fn shown(value: json::Value<'_>) -> String {

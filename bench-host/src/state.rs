@@ -103,7 +103,6 @@ impl State {
         self.growth.begin();
         self.answers.begin();
         self.logged = (0, 0);
-        self.denials = Denials::default();
         self.panic = None;
         self.refusal = None;
         self.failed = None;

@@ -15,6 +15,8 @@ struct Plugin {
     schema: &'static str,
     /// What a check does before it answers. It has the length of the configuration.
     before: &'static str,
+    /// A document that it traps over.
+    trap: &'static str,
 }
 
 const SOUND: Plugin = Plugin {
@@ -23,11 +25,12 @@ const SOUND: Plugin = Plugin {
     pages: 1,
     schema: r#"{"type":"object"}"#,
     before: "",
+    trap: "",
 };
 
 impl Plugin {
     fn module(&self) -> Vec<u8> {
-        let Self { head, exports, pages, schema, before } = self;
+        let Self { head, exports, pages, schema, before, trap } = self;
         let mut wat = format!(
             r#"(module {head} (memory (export "memory") {pages})
             (func (export "allocate") (param i32) (result i32) i32.const 4096)"#
@@ -40,7 +43,8 @@ impl Plugin {
             wat += &format!(r#"(data (i32.const {start}) "{text}")"#);
             for name in names.iter().filter(|name| exports.contains(name)) {
                 let packed = start << 32 | document.len();
-                wat += &format!(r#"(func (export "{name}") (result i64) i64.const {packed})"#);
+                let end = if name == trap { "unreachable".to_owned() } else { format!("i64.const {packed}") };
+                wat += &format!(r#"(func (export "{name}") (result i64) {end})"#);
             }
             start += document.len();
         }
@@ -80,7 +84,7 @@ fn a_sound_plugin_has_nothing_to_find() {
     assert_eq!(
         found.to_string(),
         format!(
-            "{} bytes, 64 KiB of memory at the start\nimports: none\nit loads in every Reglet host\n",
+            "{} bytes, 64 KiB of memory at the start\nimports: none\nit has what hosts of generations A, A′ and B look for, and ran as one of B\n",
             found.bytes
         )
     );
@@ -94,9 +98,15 @@ fn hosts_that_look_for_more_are_named() {
     assert_eq!(
         found.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         [
-            "warning: hosts of generation A do not load it: they look for describe, schema, observe",
-            "warning: hosts of generation A′ do not load it: they look for manifest, schema, observe",
+            "warning: hosts of generation A do not load it: they look for describe, schema and observe",
+            "warning: hosts of generation A′ do not load it: they look for manifest, schema and observe",
         ]
+    );
+    let exports = &["describe", "schema", "observe", "manifest", "_manifest", "_observe", "deallocate"];
+    assert_eq!(
+        Plugin { exports, ..SOUND }.examined().findings,
+        [],
+        "the schema may be that of the older hosts"
     );
     let exports = &SOUND.exports[..7];
     assert_finds(&Plugin { exports, ..SOUND }.examined(), false, "does not export deallocate");
@@ -113,7 +123,7 @@ fn imports_that_hosts_lack_are_named() {
     assert_finds(
         &Plugin { head: own, ..SOUND }.examined(),
         false,
-        "`vault_read` is no function of the protocol",
+        "\"vault_read\" is no function of the protocol",
     );
     let foreign = r#"(import "env" "now" (func (result f64)))"#;
     let found = Plugin { head: foreign, ..SOUND }.examined();
@@ -122,6 +132,8 @@ fn imports_that_hosts_lack_are_named() {
         found.to_string().contains(r#"no host has the function "now" of "env" that it imports"#),
         "{found}"
     );
+    let check = r#"(import "reglet_host" "ssrf_check" (func (param i64) (result i64)))"#;
+    assert_finds(&Plugin { head: check, ..SOUND }.examined(), false, "hosts do not have `ssrf_check`");
     let known = r#"(import "reglet_host" "tcp_connect" (func (param i64) (result i64)))
         (import "wasi_snapshot_preview1" "clock_time_get" (func (param i32 i64 i32) (result i32)))"#;
     assert_eq!(Plugin { head: known, ..SOUND }.examined().findings, []);
@@ -150,12 +162,34 @@ fn a_schema_that_is_none_is_named() {
 }
 
 #[test]
-fn configurations_that_a_plugin_does_not_survive_are_named() {
+fn names_can_not_write_to_the_terminal() {
+    let head = r#"(import "reglet_host" "a\1b]0;b\n" (func (param i64) (result i64)))"#;
+    let text = Plugin { head, ..SOUND }.examined().to_string();
+    assert!(text.contains(r"a\u{1b}]0;b\n") && !text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn a_deallocate_of_another_type_is_named() {
+    let exports = &SOUND.exports[..7];
+    let head = r#"(func (export "deallocate") (param i32))"#;
+    let found = Plugin { head, exports, ..SOUND }.examined();
+    assert_finds(&found, false, "its export deallocate is (i32) -> (), not (i32, i32) -> ()");
+}
+
+#[test]
+fn documents_for_other_hosts_are_read_too() {
+    for trap in ["describe", "_manifest", "_schema"] {
+        assert_finds(&Plugin { trap, ..SOUND }.examined(), true, trap);
+    }
+}
+
+#[test]
+fn configurations_that_a_plugin_has_no_answer_to_are_named() {
     let before = "local.get 1 i32.eqz if unreachable end";
     assert_finds(
         &Plugin { before, ..SOUND }.examined(),
         true,
-        "does not survive this configuration: an empty one: ",
+        "does not end well with this configuration: an empty one: ",
     );
 }
 

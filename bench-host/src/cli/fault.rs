@@ -6,8 +6,9 @@ use serde_json::Value;
 /// Characters of a value that are shown.
 const MAX_SHOWN: usize = 80;
 
-/// What helps whoever wrote the configuration to see why the check ended with an error about it; else nothing.
-pub(super) fn notes(outcome: &Outcome, config: &[u8], mask: &Mask) -> Vec<String> {
+/// What helps whoever wrote the configuration to see why the check ended with an error about it; else nothing. Without a
+/// mask, which the schema tells, it is not known what is secret.
+pub(super) fn notes(outcome: &Outcome, config: &[u8], mask: Option<&Mask>) -> Vec<String> {
     let part = |name| outcome.error().get(name).text().unwrap_or_default();
     let Ok(config) = serde_json::from_slice::<Value>(config) else { return Vec::new() };
     let is_config = part("type") == "config";
@@ -15,14 +16,25 @@ pub(super) fn notes(outcome: &Outcome, config: &[u8], mask: &Mask) -> Vec<String
     if !is_config && part("type") != "validation" {
         return Vec::new();
     }
-    let value = at(&config, &part("code"), mask)
+    let value = mask
         .filter(|_| is_config)
+        .and_then(|mask| at(&config, &part("code"), mask))
         .map(|value| format!("the configuration has {value} there"));
-    let placeholder = config.to_string().contains("${").then(|| {
+    let placeholder = has_placeholder(&config.to_string()).then(|| {
         "the configuration has a placeholder, ${…}: only reglet-bench without a command, and budgets, put a value there"
             .to_owned()
     });
     value.into_iter().chain(placeholder).collect()
+}
+
+/// Whether there is something like `${HTTP_PORT}`.
+fn has_placeholder(config: &str) -> bool {
+    config.split("${").skip(1).any(|rest| {
+        let name = rest.split('}').next().unwrap_or_default();
+        name.len() < rest.len()
+            && !name.is_empty()
+            && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'))
+    })
 }
 
 /// The value at a path such as `a.b[0].c`, as JSON, unless it is not there or a secret. Keys are the same but for ASCII
@@ -45,6 +57,14 @@ fn at(config: &Value, path: &str, mask: &Mask) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn placeholders_are_in_capitals() {
+        assert!(has_placeholder(r#"{"port":"${HTTP_PORT}"}"#) && has_placeholder("$${a} ${X}"));
+        for other in ["${", "${}", "^a${1}$", "${HTTP_PORT", "$HTTP_PORT"] {
+            assert!(!has_placeholder(other), "{other}");
+        }
+    }
 
     #[test]
     fn the_value_that_is_wrong_is_found_unless_it_is_a_secret() {

@@ -1,18 +1,22 @@
 //! What would help against a denial or a trap, for whoever runs a plugin.
 
+use core::net::Ipv6Addr;
 use std::path::Path;
 
 use reglet_bench_host::{LogRecord, Source};
 
-/// Words of a denial, the kind of the grant, and what ends the pattern; nothing if it is the rest of the text.
-const DENIALS: [(&str, &str, &[char]); 7] = [
-    ("network capability denied: ", "network=", &[' ', ',', ';', ')']),
-    ("): grant ", "network=", &[' ', ',', ';', ')']),
-    ("filesystem capability denied: write ", "fs=write:", &[]),
-    ("filesystem capability denied: ", "fs=", &[]),
-    ("exec capability denied: ", "exec=", &[' ', ',', ';', ')']),
-    ("requires 'exec:", "exec=", &['\'']),
-    (" was not run: ", "exec=", &[]),
+/// How the host words a denial: what stands before the pattern of the grant and after it, and the grant's kind. The
+/// plugin has chosen much of what stands between.
+const DENIALS: [(&str, &str, &str); 9] = [
+    ("network capability denied: ", "", "network="),
+    ("filesystem capability denied: write ", "", "fs=write:"),
+    ("filesystem capability denied: ", "", "fs="),
+    ("exec capability denied: ", "", "exec="),
+    ("shell requires 'exec:", "' capability", "exec="),
+    ("interpreter code execution requires 'exec:", "' capability", "exec="),
+    ("suspicious execution requires 'exec:", "' capability", "exec="),
+    ("", " was not run: no command is granted", "exec="),
+    ("", ", which no grant names", "exec="),
 ];
 
 /// Words of a failure, and what helps against it.
@@ -54,30 +58,53 @@ fn hint(message: &str) -> String {
 
 /// ` (grant it with --allow network=localhost:8931)` for a message that tells of a denial, or nothing.
 fn grant(message: &str) -> String {
-    let found = DENIALS.iter().find_map(|(words, kind, ends)| {
-        let (before, after) = message.split_once(words)?;
-        let pattern = if words.starts_with(" was") { before } else { after };
-        Some((kind, pattern.split(*ends).next()?))
-    });
-    let Some((kind, mut pattern)) = found else { return String::new() };
-    if *kind == "fs=" {
-        // A path begins with it, and what stands before says how much of a folder was left out.
-        pattern = pattern.find('/').map_or("", |start| &pattern[start..]);
-    }
-    // Of a name that reads as a pattern, the grant would be another one.
-    if pattern.is_empty() || *kind != "network=" && pattern.contains(['*', '?', '[', '{', '\\']) {
+    let denied = DENIALS
+        .iter()
+        .find_map(|(before, after, kind)| Some((*kind, message.strip_prefix(before)?.strip_suffix(after)?)));
+    let Some((kind, mut pattern)) = denied.or_else(|| Some(("network=", special_address(message)?))) else {
         return String::new();
+    };
+    match kind {
+        "network=" if !is_server(pattern) => return String::new(),
+        // A path begins with it, and what stands before says how much of a folder was left out.
+        "fs=" => pattern = pattern.find('/').map_or("", |start| &pattern[start..]),
+        "exec=" => {
+            pattern = pattern.rsplit_once(" was not run: it is ").map_or(pattern, |(command, _)| command);
+            if pattern.contains('/') && !pattern.starts_with('/') {
+                return String::new();
+            }
+        }
+        _ => {}
     }
-    let is_relative = *kind == "exec=" && pattern.contains('/') && !pattern.starts_with('/');
-    if is_relative || pattern.contains('\'') {
+    // Of what reads as a pattern, the grant would be another one; and nobody wants to grant all that there is.
+    if matches!(pattern, "" | "/") || pattern.contains(['*', '?', '[', '{', '\\', '\'']) && kind != "network="
+    {
         return String::new();
     }
     // Who wants a folder wants what is in it.
-    let inside = if *kind == "fs=" && Path::new(pattern).is_dir() { "/**" } else { "" };
+    let inside = if kind == "fs=" && Path::new(pattern).is_dir() { "/**" } else { "" };
     let pattern = pattern.strip_suffix('/').filter(|_| !inside.is_empty()).unwrap_or(pattern);
     let is_plain = |char: char| char.is_alphanumeric() || "/.:_-+@,".contains(char);
     let quote = if inside.is_empty() && pattern.chars().all(is_plain) { "" } else { "'" };
     format!(" (grant it with --allow {quote}{kind}{pattern}{inside}{quote})")
+}
+
+/// The server in `address ::1 of localhost is loopback (RFC 4291): grant localhost:80 itself, or a CIDR block`.
+fn special_address(message: &str) -> Option<&str> {
+    let message = message.strip_prefix("address ")?.strip_suffix(" itself, or a CIDR block")?;
+    Some(message.rsplit_once("): grant ")?.1)
+}
+
+/// Whether it is a name or an address, and a port: no pattern, and nothing that has more parts.
+fn is_server(text: &str) -> bool {
+    let is_name = |char: char| char.is_alphanumeric() || "-_.".contains(char);
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let is_literal = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
+        (is_literal || !host.is_empty() && host.chars().all(is_name)) && port.parse::<u16>().is_ok()
+    })
 }
 
 #[cfg(test)]
@@ -88,10 +115,9 @@ mod tests {
     fn a_denial_says_what_would_grant_it() {
         for (message, rule) in [
             ("network capability denied: localhost:8931", "network=localhost:8931"),
-            ("dns lookup failed: capability: network capability denied: a.test:53 [X]", "network=a.test:53"),
-            ("(network capability denied: [::1]:80)", "'network=[::1]:80'"),
+            ("network capability denied: [::1]:80", "'network=[::1]:80'"),
             (
-                "address ::1 of localhost is loopback (RFC 4291): grant localhost:80 itself",
+                "address ::1 of localhost is loopback (RFC 4291): grant localhost:80 itself, or a CIDR block",
                 "network=localhost:80",
             ),
             ("filesystem capability denied: /etc/a b", "'fs=/etc/a b'"),
@@ -99,6 +125,7 @@ mod tests {
             ("exec capability denied: ls", "exec=ls"),
             ("shell requires 'exec:/bin/sh' capability", "exec=/bin/sh"),
             ("/bin/ls was not run: no command is granted", "exec=/bin/ls"),
+            ("ls was not run: it is /usr/bin/ls, which no grant names", "exec=ls"),
         ] {
             assert_eq!(grant(message), format!(" (grant it with --allow {rule})"), "{message}");
         }
@@ -110,16 +137,43 @@ mod tests {
     }
 
     #[test]
+    fn what_a_plugin_names_does_not_choose_the_grant() {
+        for server in [
+            "*:80",
+            "*.com:443",
+            "0.0.0.0/0:1-65535",
+            "::/0:80",
+            "a b:80",
+            "a;id:1",
+            "x,y:80",
+            "a:http",
+            ":80",
+            "a",
+        ] {
+            assert_eq!(grant(&format!("network capability denied: {server}")), "", "{server}");
+        }
+        let named = "network capability denied: localhost:80";
+        for (message, rule) in [
+            (format!("exec capability denied: {named}"), format!("'exec={named}'")),
+            (format!("filesystem capability denied: /{named}"), format!("'fs=/{named}'")),
+        ] {
+            assert_eq!(grant(&message), format!(" (grant it with --allow {rule})"));
+        }
+        assert_eq!(grant(&format!("{named} was not run: no command is granted")), "");
+        assert_eq!(grant("address 1.1.1.1): grant *:1-65535 itself, or a CIDR block"), "");
+    }
+
+    #[test]
     fn of_a_folder_all_that_is_in_it_is_to_be_granted() {
         for (denied, rule) in [
             ("/usr", "'fs=/usr/**'"),
             ("2 entries left out of the listing of /usr/bin", "'fs=/usr/bin/**'"),
-            ("/", "'fs=/**'"),
             ("write /usr", "fs=write:/usr"),
         ] {
             let message = format!("filesystem capability denied: {denied}");
             assert_eq!(grant(&message), format!(" (grant it with --allow {rule})"));
         }
+        assert_eq!(grant("filesystem capability denied: 2 entries left out of the listing of /"), "");
     }
 
     #[test]
