@@ -72,7 +72,7 @@ pub use schema::{Object, Property, Schema};
 /// ```
 ///
 /// What was declared can also be [written](crate::json::Encode), such as a list of results in the data of an outcome,
-/// unless a field is secret.
+/// unless a field is `#[secret]` or `#[recursive]`.
 ///
 /// # Types
 ///
@@ -204,9 +204,6 @@ macro_rules! config {
         )+}
 
         impl $Name {
-            const ALL: &'static [Self] = &[$(Self::$Choice),+];
-            const TEXTS: &'static [&'static str] = &[$($text),+];
-
             /// As it stands in a document.
             #[allow(dead_code, reason = "it need not be written")]
             #[must_use]
@@ -218,24 +215,27 @@ macro_rules! config {
         }
 
         const _: () = {
+            const CHOICES: &[$Name] = &[$($Name::$Choice),+];
+            const TEXTS: &[&str] = &[$($text),+];
+
             impl $crate::json::FromValue<'_> for $Name {
-                const SCHEMA: &'static $crate::config::Schema = &$crate::config::Schema::one_of($Name::TEXTS);
+                const SCHEMA: &'static $crate::config::Schema = &$crate::config::Schema::one_of(TEXTS);
                 const EXPECTED: $crate::json::Expected = $crate::config!(@one_of $($text)+);
 
                 fn from_slot(
                     slot: &$crate::json::Slot<'_>,
                     field: &'static $crate::json::Field,
                 ) -> ::core::result::Result<Self, $crate::json::Error> {
-                    let place = $crate::json::place_of(slot, field, Self::TEXTS)?;
-                    ::core::result::Result::Ok($crate::config::nth(Self::ALL, place))
+                    let place = $crate::json::place_of(slot, field, TEXTS)?;
+                    ::core::result::Result::Ok($crate::config::nth(CHOICES, place))
                 }
             }
 
             impl $crate::json::Preset<&'static str> for $Name {
                 fn preset(literal: &'static str) -> Self {
                     // It is one of them, or did not compile.
-                    let place = Self::TEXTS.iter().position(|text| *text == literal);
-                    $crate::config::nth(Self::ALL, place.unwrap_or(0))
+                    let place = TEXTS.iter().position(|text| *text == literal);
+                    $crate::config::nth(CHOICES, place.unwrap_or(0))
                 }
             }
 
@@ -310,24 +310,10 @@ macro_rules! config {
     (@shown $value:expr,) => { $value };
     (@shown $value:expr, true) => { &$crate::config::Secret };
 
-    (@encode $Name:ident [$($life:lifetime)?] [] {$($name:ident: $Type:ty, $recursive:tt;)*}) => {
-        $crate::config! { @encode_where $Name [$($life)?] [] {$($name: $Type, $recursive;)*} {$($name)*} }
-    };
-    // Nobody writes by mistake what is secret.
-    (@encode $Name:ident $life:tt [$($secret:tt)+] $fields:tt) => {};
-    // A field that leads back to the struct can be written if the struct can.
-    (@encode_where $Name:ident $life:tt [$($bound:tt)*] {$first:ident: $Type:ty, [true]; $($rest:tt)*} $names:tt) => {
-        $crate::config! { @encode_where $Name $life [$($bound)*] {$($rest)*} $names }
-    };
-    (@encode_where $Name:ident $life:tt [$($bound:tt)*] {$first:ident: $Type:ty, []; $($rest:tt)*} $names:tt) => {
-        $crate::config! {
-            @encode_where $Name $life [$($bound)* for<'any> $Type: $crate::json::Encode,] {$($rest)*} $names
-        }
-    };
-    (@encode_where $Name:ident [$($life:lifetime)?] [$($bound:tt)*] {} {$($name:ident)*}) => {
+    (@encode $Name:ident [$($life:lifetime)?] [] {$($name:ident: $Type:ty, [];)*}) => {
         impl $(<$life>)? $crate::json::Encode for $Name $(<$life>)?
         where
-            $($bound)*
+            $(for<'any> $Type: $crate::json::Encode,)*
         {
             fn encode(&self, out: &mut $crate::json::Writer<'_>) {
                 out.begin_object();
@@ -336,6 +322,9 @@ macro_rules! config {
             }
         }
     };
+    // Nobody writes by mistake what is secret; and of what leads back to itself the compiler can't say whether all of it
+    // can be written.
+    (@encode $($other:tt)*) => {};
 
     (@decode $Name:ident [] $fields:tt) => {
         $crate::config! { @impl $Name ($Name) ($Name) 'value $fields }
@@ -626,7 +615,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The value at a place that is there. Indexing would bring the panic that can't happen.
+/// The value at a place that is there. Were it indexed, the panic that can't happen would be in the plugin.
 #[doc(hidden)]
 #[must_use]
 pub fn nth<T: Copy>(values: &[T], place: usize) -> T {

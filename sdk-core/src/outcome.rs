@@ -156,6 +156,7 @@ impl Outcome {
     fn members_of(mut self, json: &[u8]) -> Result<Self, Error> {
         match json {
             [b'{', members @ .., b'}'] => {
+                let members = members.trim_ascii();
                 if !members.is_empty() {
                     self.0.raw(members);
                 }
@@ -254,6 +255,19 @@ impl Outcome {
 mod tests {
     use super::*;
     use crate::json::Value;
+
+    #[test]
+    fn takes_the_members_of_any_object() {
+        let outcome = |object: &str| {
+            let value = Value::parse(object.as_bytes()).unwrap();
+            let outcome =
+                Outcome::success("").data("a", 1).data_from(&value).map(|outcome| outcome.data("z", 2));
+            outcome.map(|outcome| alloc::string::String::from_utf8(outcome.into_json()).unwrap())
+        };
+        assert!(outcome("{ }").unwrap().ends_with(r#""data":{"a":1,"z":2}}"#));
+        assert!(outcome("{ \"b\": [] }").unwrap().ends_with(r#""data":{"a":1,"b": [],"z":2}}"#));
+        assert!(outcome("[]").is_err());
+    }
 
     #[test]
     fn says_from_when_to_when_it_ran_whatever_was_said_before() {

@@ -381,3 +381,48 @@ fn what_is_secret_is_not_shown() {
     assert_eq!(format!("{login:?}"), r#"Login { user: "u", password: *** }"#);
     assert_eq!(login.password.unwrap(), "hunter2");
 }
+
+/// Whether one of them can be written, the compiler could not say of the other: so neither can, and both compile.
+mod in_turn {
+    use super::*;
+
+    config! {
+        pub struct Outer {
+            #[recursive]
+            inner: Vec<Inner> = [],
+        }
+    }
+
+    config! {
+        pub struct Inner {
+            #[secret]
+            token: Option<String>,
+            share: Option<f64>,
+            #[recursive]
+            outer: Vec<Outer> = [],
+        }
+    }
+
+    #[test]
+    fn structs_that_contain_each_other_are_read() {
+        let document = br#"{"inner":[{"outer":[{}],"token":"t"}]}"#;
+        assert_eq!(Outer::from_json(document).unwrap().inner[0].outer.len(), 1);
+    }
+}
+
+/// An author's own names beside those of a choice.
+#[test]
+fn a_choice_leaves_its_names_to_the_author() {
+    config! {
+        enum Level {
+            ALL = "all",
+            TEXTS = "texts",
+        }
+    }
+
+    impl Level {
+        const MOST: [Self; 2] = [Self::ALL, Self::TEXTS];
+    }
+
+    assert_eq!(Level::MOST.map(Level::as_str), ["all", "texts"]);
+}

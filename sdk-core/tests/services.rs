@@ -536,6 +536,10 @@ mod returned {
         Ok(Outcome::success("").data("ip", "192.0.2.1").data("msec", 7))
     }
 
+    fn more((): (), context: &Context<'_>) -> Result<Outcome, Error> {
+        Ok(good((), context)?.data("more", 1))
+    }
+
     services! {
         /// Returns addresses, or says so.
         struct Returns;
@@ -550,6 +554,8 @@ mod returned {
             failed -> Addresses<'_>,
             /// Does not.
             misspelled -> Addresses<'_>,
+            /// Returns too much.
+            more -> Addresses<'_>,
         },
     }
 

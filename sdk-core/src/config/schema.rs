@@ -58,11 +58,12 @@ impl Schema {
     ///
     /// # Panics
     ///
-    /// When the plugin is compiled: one is there twice, or would need escapes in JSON.
+    /// When the plugin is compiled: one is empty, is there twice, or would need escapes in JSON.
     #[must_use]
     pub const fn one_of(choices: &'static [&'static str]) -> Self {
         let mut at = 0;
         while at < choices.len() {
+            assert!(!choices[at].is_empty(), "a choice may not be empty");
             assert!(is_plain(choices[at].as_bytes()), "a choice may not need escapes in JSON");
             assert!(!lists(choices.split_at(at).0, choices[at]), "a choice is there twice");
             at += 1;

@@ -112,7 +112,7 @@ impl From<crate::json::Error> for Error {
     /// document is needed: `map_err(|error| Error::new(Kind::Validation, error.describe(document)))` has both.
     #[cold]
     fn from(error: crate::json::Error) -> Self {
-        Self::new(Kind::Validation, Displayed(&error))
+        Self::new(Kind::Validation, error)
     }
 }
 

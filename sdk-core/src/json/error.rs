@@ -114,6 +114,26 @@ impl Error {
         }
     }
 
+    /// What the field expects, with or without the field's name.
+    fn write_expected(&self, named: bool, out: &mut Writer<'_>) {
+        let Expected { what, min, max, .. } = self.field.expected;
+        if named && !self.field().is_empty() {
+            out.escape(self.field());
+            out.plain(": ");
+        }
+        out.plain("expected ");
+        out.plain(what);
+        // These two stand for none.
+        if *min != i64::MIN {
+            out.plain(" from ");
+            min.write(out);
+        }
+        if *max != i64::MAX {
+            out.plain(" to ");
+            max.write(out);
+        }
+    }
+
     /// The path and the reason. The document is that which was read, not a copy of it.
     #[must_use]
     pub fn describe(&self, document: &[u8]) -> String {
@@ -144,8 +164,8 @@ impl Piece for Reason<'_> {
     fn write(&self, out: &mut Writer<'_>) {
         let offset = self.error.offset(self.document);
         let found = self.document.get(offset..).unwrap_or_default();
-        let Expected { what, min, max, .. } = self.error.field.expected;
         if self.error.is_syntax() {
+            let what = self.error.field.expected.what;
             if !what.is_empty() {
                 return out.plain(what);
             }
@@ -155,43 +175,26 @@ impl Piece for Reason<'_> {
             out.plain("invalid character at byte ");
             return offset.write(out);
         }
-        if self.named && !self.error.field().is_empty() {
-            out.escape(self.error.field());
-            out.plain(": ");
-        }
-        out.plain("expected ");
-        out.plain(what);
-        if *min != i64::MIN {
-            out.plain(" from ");
-            min.write(out);
-        }
-        // These two stand for none.
-        if *max != i64::MAX {
-            out.plain(" to ");
-            max.write(out);
-        }
+        self.error.write_expected(self.named, out);
         out.plain(", got ");
         out.plain(Value::at(found).kind().name());
     }
 }
 
 /// Without the document there is only so much to say: not what is there instead, nor where, but for the field.
+impl Piece for Error {
+    fn write(&self, out: &mut Writer<'_>) {
+        match self.field.expected.what {
+            "" => out.plain("expected JSON"),
+            what if self.is_syntax() => out.plain(what),
+            _ => self.write_expected(true, out),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Field { name, expected: Expected { what, min, max, .. }, .. } = self.field;
-        let colon = if name.is_empty() { "" } else { ": " };
-        match *what {
-            "" => return f.write_str("expected JSON"),
-            _ if self.is_syntax() => return f.write_str(what),
-            what => write!(f, "{name}{colon}expected {what}")?,
-        }
-        if *min != i64::MIN {
-            write!(f, " from {min}")?;
-        }
-        if *max != i64::MAX {
-            write!(f, " to {max}")?;
-        }
-        Ok(())
+        fmt::Display::fmt(&text![*self], f)
     }
 }
 

@@ -75,12 +75,13 @@ impl Expected {
             }
         }
         // The bounds follow as `from 1`, `from 1 to 9` or `to 9`.
-        if self.min == i64::MIN && self.max != i64::MAX {
-            match what {
-                b"a whole number" => self.what = "a whole number up",
-                b"a number" => self.what = "a number up",
-                _ => {}
+        let only_max = self.min == i64::MIN && self.max != i64::MAX;
+        match what {
+            b"a whole number" | b"a whole number up" => {
+                self.what = if only_max { "a whole number up" } else { "a whole number" };
             }
+            b"a number" | b"a number up" => self.what = if only_max { "a number up" } else { "a number" },
+            _ => {}
         }
         self
     }

@@ -187,11 +187,11 @@ pub fn assert_returns<T: FromValue<'static>>(result: &Result<Outcome, Error>) {
         && outcome.status() == crate::Status::Success
     {
         let data = outcome.data_so_far().leak();
-        if let Err(error) = json::read::<T>(data) {
-            panic!(
-                "the data of a success is not what the operation is declared to return: {}",
-                error.describe(data)
-            );
+        let read = json::read::<T>(data).map_err(|error| error.describe(data));
+        let unknown = T::SCHEMA.object().and_then(|_| unknown_key(T::SCHEMA, data));
+        let refused = read.err().or_else(|| unknown.map(|key| std::format!("{key} is not declared")));
+        if let Some(reason) = refused {
+            panic!("the data of a success is not what the operation is declared to return: {reason}");
         }
     }
     #[cfg(target_family = "wasm")]
@@ -268,7 +268,6 @@ impl<'a> FromValue<'a> for Call<'a> {
 #[cfg(not(target_family = "wasm"))]
 #[track_caller]
 pub fn check_examples<P: super::Plugin>() {
-    use crate::config::Schema;
     use crate::metadata::{Example, Operation};
 
     let check = |operation: &Operation, example: &Example| {
@@ -278,23 +277,8 @@ pub fn check_examples<P: super::Plugin>() {
             return Value::parse(document).map(drop).map_err(|error| error.describe(document));
         }
         (operation.input.accepts)(document).map_err(|error| error.describe(document))?;
-        let members = Value::parse(document).and_then(Value::members);
-        for (key, _) in members.map_err(|error| error.describe(document))? {
-            let known = match operation.input.schema {
-                Schema::Object(object) => object
-                    .properties
-                    .iter()
-                    .any(|property| key.eq_ignore_ascii_case(property.name.as_bytes())),
-                Schema::Json(schema) => {
-                    let properties = Value::parse(schema.as_bytes()).map(|schema| schema.get("properties"));
-                    properties
-                        .is_ok_and(|properties| !properties.get(Str::new(key).decode().as_ref()).is_none())
-                }
-                _ => false,
-            };
-            if !known {
-                return Err(std::format!("{} is no field of the input", Str::new(key)));
-            }
+        if let Some(key) = unknown_key(operation.input.schema, document) {
+            return Err(std::format!("{key} is no field of the input"));
         }
         if let (Some(json), Some(output)) = (example.output, operation.output) {
             let document = json.as_bytes();
@@ -312,4 +296,23 @@ pub fn check_examples<P: super::Plugin>() {
             }
         }
     }
+}
+
+/// A key of an object that its schema does not have.
+#[cfg(not(target_family = "wasm"))]
+fn unknown_key(schema: &crate::config::Schema, document: &[u8]) -> Option<std::string::String> {
+    use crate::config::Schema;
+
+    let mut members = Value::parse(document).and_then(Value::members).ok()?;
+    let is_known = |key: &[u8]| match schema {
+        Schema::Object(object) => {
+            object.properties.iter().any(|property| key.eq_ignore_ascii_case(property.name.as_bytes()))
+        }
+        Schema::Json(schema) => {
+            let properties = Value::parse(schema.as_bytes()).map(|schema| schema.get("properties"));
+            properties.is_ok_and(|properties| !properties.get(Str::new(key).decode().as_ref()).is_none())
+        }
+        _ => false,
+    };
+    members.find(|(key, _)| !is_known(key)).map(|(key, _)| Str::new(key).decode().into_owned())
 }
