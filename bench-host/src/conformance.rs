@@ -98,7 +98,7 @@ impl Conformance {
     pub fn of(host: &Host, name: &str, module: &[u8]) -> Self {
         let mut found = Self { bytes: module.len(), ..Self::default() };
         if let Err(error) = found.parse(module) {
-            found.problem(error);
+            found.problem(printable(&error.to_string()));
             return found;
         }
         found.judge_features(module);
@@ -186,6 +186,7 @@ impl Conformance {
     /// Whether the engine of the Go hosts understands it.
     fn judge_features(&mut self, module: &[u8]) {
         if let Err(error) = Validator::new_with_features(WasmFeatures::WASM2).validate_all(module) {
+            let error = printable(&error.to_string());
             self.warn(format!("hosts on wazero, which are all but this one, do not take it: {error}"));
         }
     }
@@ -260,12 +261,10 @@ impl Conformance {
         for (what, config) in CONFIGS {
             if let Err(error) = plugin.check(config) {
                 // The same will happen with each of them.
-                return self.problem(in_words(what, &error));
+                return self.problem(format!(
+                    "its check does not end well with this configuration: {what}: {error}"
+                ));
             }
         }
     }
-}
-
-fn in_words(what: &str, error: &Error) -> String {
-    format!("its check does not end well with this configuration: {what}: {error}")
 }

@@ -135,13 +135,38 @@ pub use schema::{Object, Property, Schema};
 /// }
 /// ```
 ///
-/// bounds that the type does not have,
+/// bounds or examples that the type does not have,
 ///
 /// ```compile_fail
 /// reglet_sdk_core::config! {
 ///     pub struct Config {
 ///         #[range(1..=70_000)]
 ///         port: u16,
+///     }
+/// }
+/// ```
+///
+/// ```compile_fail,E0080
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         #[examples(443, 70_000)]
+///         port: u16,
+///     }
+/// }
+/// ```
+///
+/// a default that is no choice,
+///
+/// ```compile_fail,E0080
+/// # reglet_sdk_core::config! {
+/// #     pub enum Protocol {
+/// #         Tcp = "tcp",
+/// #         Tls = "tls",
+/// #     }
+/// # }
+/// reglet_sdk_core::config! {
+///     pub struct Config {
+///         protocol: Protocol = "TLS",
 ///     }
 /// }
 /// ```
@@ -227,7 +252,7 @@ macro_rules! config {
                     field: &'static $crate::json::Field,
                 ) -> ::core::result::Result<Self, $crate::json::Error> {
                     let place = $crate::json::place_of(slot, field, TEXTS)?;
-                    ::core::result::Result::Ok($crate::config::nth(CHOICES, place))
+                    ::core::result::Result::Ok($crate::config::nth(CHOICES, CHOICES[0], place))
                 }
             }
 
@@ -235,7 +260,7 @@ macro_rules! config {
                 fn preset(literal: &'static str) -> Self {
                     // It is one of them, or did not compile.
                     let place = TEXTS.iter().position(|text| *text == literal);
-                    $crate::config::nth(CHOICES, place.unwrap_or(0))
+                    $crate::config::nth(CHOICES, CHOICES[0], place.unwrap_or(0))
                 }
             }
 
@@ -615,11 +640,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The value at a place that is there. Were it indexed, the panic that can't happen would be in the plugin.
+/// The value at a place, or the first. The place is there, but indexing would bring the panic for when it is not.
 #[doc(hidden)]
 #[must_use]
-pub fn nth<T: Copy>(values: &[T], place: usize) -> T {
-    values.get(place).copied().unwrap_or(values[0])
+pub fn nth<T: Copy>(values: &[T], first: T, place: usize) -> T {
+    values.get(place).copied().unwrap_or(first)
 }
 
 /// Compiles if the rule fits.

@@ -92,9 +92,9 @@ crate::__import! {
 /// | `value` | [`Value`] | anything |
 ///
 /// An answer with anything else there is an [`Error`]. An `error` in the answer, in either of the shapes that hosts have
-/// for it, becomes an [`Error`] too, so no field has that name. A host function is told about time limits and requests
-/// ids if a field of its request is the context: `context: &'a Context<'a>`. The call is an
-/// import: the module loads only in hosts that have the function.
+/// for it, becomes an [`Error`] too, so no field has that name. A host function is told about time limits and request ids if
+/// a field of its request is the context: `context: &'a Context<'a>`. The call is an import: the module loads only in hosts
+/// that have the function.
 ///
 /// ```
 /// use reglet_sdk_core::host_function;
@@ -119,6 +119,17 @@ crate::__import! {
 /// let (answer, calls) = mock.run(|| tls_check(&TlsCheckRequest { host: "example.com", port: 443 }).unwrap());
 /// assert!(answer.connected() && answer.issuer() == *"Example CA");
 /// assert_eq!(calls.requests[0].1, r#"{"host":"example.com","port":443}"#);
+/// ```
+///
+/// ```compile_fail,E0080
+/// reglet_sdk_core::host_function! {
+///     /// Pokes the host.
+///     pub fn poke(PokeRequest {}) -> PokeAnswer {
+///         /// Why not.
+///         error: text,
+///     }
+/// }
+/// # fn main() { let _ = poke(&PokeRequest {}); }
 /// ```
 #[macro_export]
 macro_rules! host_function {

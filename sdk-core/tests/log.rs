@@ -232,3 +232,9 @@ fn never_sends_more_than_the_bound() {
     let (_, group) = attribute(&attrs.as_slice());
     assert!(group.len() <= MAX_TEXT + "…".len() && group.ends_with('…'));
 }
+
+#[test]
+fn a_key_that_is_a_rust_keyword_loses_what_makes_it_a_name() {
+    let record = logged(|| log::info!("m", r#type = "t"));
+    assert!(record.contains(r#"{"key":"type","type":"string","value":"t"}"#), "{record}");
+}

@@ -521,6 +521,80 @@ mod described_in_json {
     }
 }
 
+mod described_at_length {
+    use super::*;
+
+    config! {
+        struct Long<'a> {
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            /// long long long long long long long long long long long long long long long long long long long long
+            name: Str<'a>,
+        }
+    }
+
+    fn look(_: Long<'_>, _: &Context<'_>) -> Result<Outcome, Error> {
+        Ok(Outcome::success(""))
+    }
+
+    services! {
+        /// One operation.
+        struct Single;
+        const METADATA: Metadata = Metadata::new("single", "1.0.0", "d");
+        /// All of it.
+        all {
+            /// Looks.
+            look,
+        }
+    }
+
+    #[test]
+    fn the_field_of_a_single_operation_has_one_form() {
+        let schema = member::<Single>("config_schema");
+        assert!(schema.len() > 2_048 && !schema.contains("anyOf"), "{schema}");
+    }
+}
+
+mod without_input {
+    use super::*;
+
+    services! {
+        /// Nothing.
+        struct Nothing;
+        const METADATA: Metadata = Metadata::new("nothing", "1.0.0", "d");
+        /// None.
+        none {
+            /// Takes nothing.
+            nothing [Example::new("e", "{")],
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "example none/nothing/e: ")]
+    fn an_example_that_is_no_json_is_found() {
+        check_examples::<Nothing>();
+    }
+}
+
 mod returned {
     use super::*;
 

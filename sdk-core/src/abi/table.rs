@@ -21,34 +21,18 @@ const PINNED: usize = 1 << (usize::BITS - 1);
 
 const EMPTY: Slot = Slot { address: 0, size: 0 };
 
-/// The slots that a table starts with. A plugin has one table, and slots for what a check has lent at a time, with the
-/// buffers of a host that frees none: so its first buffer may be as large as the heap's limit.
-#[cfg(target_family = "wasm")]
-mod first {
-    use super::{Cell, EMPTY, Slot};
+/// How many slots a table starts with. A plugin has one table, and slots for what a check has lent at a time, with the
+/// buffers of a host that frees none: so its first buffer may be as large as the heap's limit. Elsewhere there are many
+/// tables, and they share a slot that is never written to, for half of all slots stay empty.
+const FIRST: usize = if cfg!(target_family = "wasm") { 8 } else { 1 };
 
-    struct SingleThread([Cell<Slot>; COUNT]);
+struct First([Cell<Slot>; FIRST]);
 
-    #[cfg(not(target_feature = "atomics"))]
-    // SAFETY: a module built without atomics never runs on two threads at once.
-    unsafe impl Sync for SingleThread {}
+#[cfg(not(all(target_family = "wasm", target_feature = "atomics")))]
+// SAFETY: a module built without atomics never runs on two threads at once, and elsewhere nobody writes to it.
+unsafe impl Sync for First {}
 
-    static FIRST: SingleThread = SingleThread([const { Cell::new(EMPTY) }; COUNT]);
-
-    pub(super) const COUNT: usize = 8;
-    pub(super) const SLOTS: *const Cell<Slot> = FIRST.0.as_ptr();
-}
-
-/// Elsewhere there are many tables. They start with a slot that is never written to, for half of all slots stay empty.
-#[cfg(not(target_family = "wasm"))]
-mod first {
-    use super::{Cell, EMPTY, Slot};
-
-    static FIRST: Slot = EMPTY;
-
-    pub(super) const COUNT: usize = 1;
-    pub(super) const SLOTS: *const Cell<Slot> = (&raw const FIRST).cast();
-}
+static SLOTS: First = First([const { Cell::new(EMPTY) }; FIRST]);
 
 #[derive(Debug)]
 pub(super) struct Table {
@@ -62,7 +46,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) const fn new() -> Self {
-        Self { slots: Cell::new(first::SLOTS), count: Cell::new(first::COUNT), live: Cell::new(0) }
+        Self { slots: Cell::new(SLOTS.0.as_ptr()), count: Cell::new(FIRST), live: Cell::new(0) }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -170,7 +154,7 @@ impl Table {
     }
 
     fn set(&self, at: usize, slot: Slot) {
-        debug_assert!(self.count.get() > 1, "a single slot is constant");
+        debug_assert!(self.count.get() > 1, "a single slot is for all tables");
         // SAFETY: as above.
         unsafe { (*self.slots.get().add(at & (self.count.get() - 1))).set(slot) }
     }
@@ -195,7 +179,7 @@ fn allocate(count: usize) -> *const Cell<Slot> {
 
 /// Frees what [`allocate`] has made, and nothing points to any more. What a table starts with stays.
 fn free(slots: *const Cell<Slot>, count: usize) {
-    if count > first::COUNT {
+    if count > FIRST {
         // SAFETY: `allocate` has made this layout.
         let layout = unsafe { Layout::array::<Slot>(count).unwrap_unchecked() };
         // SAFETY: and this block of it, which the table has given up.

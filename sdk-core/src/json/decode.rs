@@ -37,6 +37,10 @@ use crate::plugin::refused;
 ///         port: Port,
 ///     }
 /// }
+///
+/// assert_eq!(Config::from_json(br#"{"port": 443}"#)?.port, Port(443));
+/// assert!(Config::from_json(br#"{"port": 70000}"#).is_err());
+/// # Ok::<(), Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be read from a configuration",

@@ -169,5 +169,6 @@ mod tests {
     fn knows_objects_and_schemas_that_contain_themselves() {
         assert!(is_object(" {} \n") && !is_object("[]") && !is_object("{") && !is_object(""));
         assert!(is_recursive(r##"{"$ref": "#"}"##) && !is_recursive(r##"{"$ref": "#/$defs/A"}"##));
+        assert!(!is_recursive(r##"{"default": "#", "$ref": "#/$defs/A"}"##));
     }
 }
